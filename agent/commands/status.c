@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status - prints what the running agent last wrote; asks nobody. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "config.h"
+#include "host/runfile.h"
+#include "host/state.h"
+
+#define TABLE_MAX 4096
+
+static bool is_well(const struct status *status)
+{
+	return strcmp(status->controller.verdict, "HEALTHY") == 0;
+}
+
+static int print_json(const struct status *status)
+{
+	char json[STATUS_JSON_MAX];
+
+	if (status_to_json(status, json, sizeof(json)) == 0)
+		return EXIT_NO_AGENT;
+	(void)fputs(json, stdout);
+	return is_well(status) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int print_table(const struct status *status)
+{
+	char table[TABLE_MAX];
+
+	(void)status_to_table(status, table, sizeof(table));
+	(void)fputs(table, stdout);
+	return is_well(status) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(int argc, char **argv)
+{
+	struct config config;
+	struct status status;
+	struct failure failure;
+
+	if (config_read(&config, argc, argv, &failure) < 0) {
+		(void)fprintf(stderr, "gatewake status: %s\n", failure.text);
+		return EXIT_USAGE;
+	}
+	if (!state_locked(config.runtime_dir, RUNFILE_LOCK)) {
+		(void)fprintf(
+			stderr,
+			"gatewake status: no agent runs (%s); try: systemctl status gatewake\n",
+			config.runtime_dir);
+		return EXIT_NO_AGENT;
+	}
+	if (runfile_read(config.runtime_dir, &status, &failure) < 0) {
+		(void)fprintf(stderr, "gatewake status: %s\n", failure.text);
+		return EXIT_NO_AGENT;
+	}
+	return config.json ? print_json(&status) : print_table(&status);
+}
+
+const struct command command_status = {
+	.name = "status",
+	.summary = "what the running agent sees",
+	.help = "usage: gatewake status [--json] [--runtime-dir DIR]\n"
+		"\n"
+		"Prints what the running agent wrote last.\n"
+		"\n"
+		"exit: 0 healthy, 1 not healthy, 2 a flag is wrong, 3 no agent runs\n",
+	.run = run,
+};

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/asks.h"
+
+#include "base/backoff.h"
+#include "core/diagnosis.h"
+
+#define NEVER              UINT64_MAX
+#define OVERDUE_SLACK_USEC (1 * SECONDS_USEC) /* an end must have been told by then */
+
+/* Requests in a row eat the window in which nothing is lost yet, so each bound is short. */
+static const uint64_t bound_usec[] = {
+	[ASK_PROBE] = 1500 * MSEC_USEC,       [ASK_CRDS] = 3 * SECONDS_USEC,
+	[ASK_DEPLOYMENTS] = 2 * SECONDS_USEC, [ASK_REPLICASETS] = 2 * SECONDS_USEC,
+	[ASK_PODS] = 2 * SECONDS_USEC,        [ASK_NODES] = 2 * SECONDS_USEC,
+	[ASK_LOG] = 3 * SECONDS_USEC,         [ACT_DELETE_POD] = 3 * SECONDS_USEC,
+};
+_Static_assert(sizeof(bound_usec) / sizeof(bound_usec[0]) == ORDER_KIND_COUNT,
+               "a bound for each kind");
+
+enum pace { PACE_SETTLED, PACE_OFF, PACE_COMING };
+#define PACE_COUNT 3
+
+static const uint64_t pause_usec[PACE_COUNT][ORDER_KIND_COUNT] = {
+	[PACE_SETTLED] = { [ASK_CRDS] = NEVER,
+	                   [ASK_REPLICASETS] = NEVER,
+	                   [ASK_DEPLOYMENTS] = 10 * SECONDS_USEC,
+	                   [ASK_NODES] = 10 * SECONDS_USEC,
+	                   [ASK_PODS] = 2 * SECONDS_USEC },
+	[PACE_OFF] = { [ASK_CRDS] = 5 * SECONDS_USEC,
+	               [ASK_REPLICASETS] = 1 * SECONDS_USEC,
+	               [ASK_DEPLOYMENTS] = 1 * SECONDS_USEC,
+	               [ASK_NODES] = 1 * SECONDS_USEC,
+	               [ASK_PODS] = 1 * SECONDS_USEC },
+	[PACE_COMING] = { [ASK_CRDS] = 5 * SECONDS_USEC,
+	                  [ASK_REPLICASETS] = NEVER,
+	                  [ASK_DEPLOYMENTS] = 2 * SECONDS_USEC,
+	                  [ASK_NODES] = 2 * SECONDS_USEC,
+	                  [ASK_PODS] = 250 * MSEC_USEC },
+};
+_Static_assert(sizeof(pause_usec) / sizeof(pause_usec[0]) == PACE_COUNT, "a row for each pace");
+
+/* What has not changed for a minute is looked at less closely. */
+#define PATIENT_AFTER_USEC (60 * SECONDS_USEC)
+#define PATIENT_USEC       (5 * SECONDS_USEC)
+#define LOG_CLOSE_USEC     (300 * MSEC_USEC)
+#define NEEDED_USEC        (50 * MSEC_USEC) /* at once, and yet no loop if the answer does not help */
+
+static const struct backoff_policy unanswered = { .least_usec = 250 * MSEC_USEC,
+	                                          .most_usec = 5 * SECONDS_USEC };
+/* Where an act waits for the answer: facts that age 3 s never meet if each is asked for every 5 s.
+ */
+static const struct backoff_policy urgent = { .least_usec = 250 * MSEC_USEC,
+	                                      .most_usec = 1 * SECONDS_USEC };
+
+bool asks_under_way(const struct core *core, enum order_kind kind, uint16_t subject)
+{
+	for (size_t i = 0; i < ORDERS_MAX; i++)
+		if (core->under_way[i].kind == kind && core->under_way[i].subject == subject)
+			return true;
+	return false;
+}
+
+bool asks_order(struct core *core, struct order order, uint64_t now_usec, struct decision *ret)
+{
+	size_t place = 0;
+
+	while (place < ORDERS_MAX && core->under_way[place].kind != ORDER_NONE)
+		place++;
+	if (place == ORDERS_MAX || ret->count == ORDERS_MAX)
+		return false;
+	if (++core->next_ticket == 0)
+		core->next_ticket = 1;
+	order.ticket = core->next_ticket;
+	order.epoch = core->epoch;
+	order.begun_usec = now_usec;
+	order.deadline_usec = now_usec + bound_usec[order.kind];
+	core->under_way[place] = order;
+	ret->orders[ret->count++] = order;
+	return true;
+}
+
+static void wake_at(struct decision *ret, uint64_t usec)
+{
+	if (usec < ret->wake_usec)
+		ret->wake_usec = usec;
+}
+
+static enum pace pace_of(const struct core *core)
+{
+	switch (core->verdict) {
+	case VERDICT_HEALTHY:
+		return PACE_SETTLED;
+	case VERDICT_CONTROLLER_OFF:
+		return PACE_OFF;
+	case VERDICT_UNKNOWN:
+	case VERDICT_CRDS_MISSING:
+	case VERDICT_STARTING:
+		break;
+	}
+	return PACE_COMING;
+}
+
+static bool patient(const struct core *core, uint64_t now_usec)
+{
+	return core->verdict != VERDICT_HEALTHY && now_usec - core->since_usec > PATIENT_AFTER_USEC;
+}
+
+static uint64_t pause_of(const struct core *core, enum order_kind kind, uint64_t now_usec,
+                         uint32_t dice)
+{
+	const struct ask *ask = &core->ask[kind];
+	uint64_t pause = ask->needed ? NEEDED_USEC : pause_usec[pace_of(core)][kind];
+
+	if (pause == NEVER)
+		return NEVER;
+	if (ask->misses)
+		return backoff_pause_usec(ask->needed ? &urgent : &unanswered, ask->misses, dice);
+	if (!ask->needed && patient(core, now_usec) && pause < PATIENT_USEC)
+		return PATIENT_USEC;
+	return pause;
+}
+
+/* A place through which to ask: the local endpoint where it is usable, for it is nearest. */
+static bool choose_via(const struct core *core, enum order_kind kind, enum endpoint *ret_via)
+{
+	bool vip = readiness_usable(&core->readiness[ENDPOINT_VIP]);
+	bool local = readiness_usable(&core->readiness[ENDPOINT_LOCAL]);
+
+	*ret_via = kind == ASK_CRDS || !local ? ENDPOINT_VIP : ENDPOINT_LOCAL;
+	return *ret_via == ENDPOINT_VIP ? vip : local;
+}
+
+static void plan_kind(struct core *core, enum order_kind kind, uint64_t now_usec, uint32_t dice,
+                      struct decision *ret)
+{
+	struct order order = { .kind = kind };
+	uint64_t pause = pause_of(core, kind, now_usec, dice);
+	uint64_t due = core->ask[kind].ended_usec + pause;
+
+	if (pause == NEVER || asks_under_way(core, kind, 0) || !choose_via(core, kind, &order.via))
+		return;
+	if (core->ask[kind].ended_usec && now_usec < due)
+		wake_at(ret, due);
+	else
+		(void)asks_order(core, order, now_usec, ret);
+}
+
+static void plan_probe(struct core *core, const struct evidence *evidence, enum endpoint endpoint,
+                       uint64_t now_usec, struct decision *ret)
+{
+	struct order order = { .kind = ASK_PROBE, .subject = (uint16_t)endpoint, .via = endpoint };
+	uint64_t due = core->readiness[endpoint].due_usec;
+
+	if (!evidence->endpoint[endpoint].configured ||
+	    asks_under_way(core, ASK_PROBE, order.subject))
+		return;
+	if (now_usec < due)
+		wake_at(ret, due);
+	else
+		(void)asks_order(core, order, now_usec, ret);
+}
+
+/* Close at first: the verdict hangs on it; then ever slower, for a log that stays silent. */
+static uint64_t log_pause_usec(const struct judged *judged, uint64_t now_usec)
+{
+	uint64_t age = now_usec - judged->first_usec;
+
+	return age < PATIENT_AFTER_USEC || judged->log_needed ? LOG_CLOSE_USEC : PATIENT_USEC;
+}
+
+static void plan_log(struct core *core, size_t place, uint64_t now_usec, struct decision *ret)
+{
+	struct judged *judged = &core->judged[place];
+	struct order order = { .kind = ASK_LOG,
+		               .subject = (uint16_t)place,
+		               .about = judged->container };
+
+	if (asks_under_way(core, ASK_LOG, order.subject) || !choose_via(core, ASK_LOG, &order.via))
+		return;
+	if (now_usec < judged->log_due_usec)
+		wake_at(ret, judged->log_due_usec);
+	else if (asks_order(core, order, now_usec, ret))
+		judged->log_due_usec = now_usec + log_pause_usec(judged, now_usec);
+}
+
+static bool wants_log(const struct judged *judged)
+{
+	return judged->log_needed || (judged->says != LOG_ON && judged->says != LOG_OFF);
+}
+
+static void plan_logs(struct core *core, const struct evidence *evidence, uint64_t now_usec,
+                      struct decision *ret)
+{
+	for (size_t i = 0; i < evidence->pods.count && !evidence->pods.truncated; i++) {
+		size_t place = diagnosis_place(core, evidence->pods.item[i].container);
+
+		if (place == OPERATORS_MAX || !diagnosis_counts(&evidence->pods.item[i]) ||
+		    !wants_log(&core->judged[place]))
+			continue;
+		if (core->judged[place].pending_usec)
+			core->ask[ASK_PODS].needed =
+				true; /* that look confirms what the log said */
+		else
+			plan_log(core, place, now_usec, ret);
+	}
+}
+
+enum order_kind asks_overdue(const struct core *core, uint64_t now_usec)
+{
+	for (size_t i = 0; i < ORDERS_MAX; i++) {
+		const struct order *order = &core->under_way[i];
+
+		if (order->kind != ORDER_NONE &&
+		    now_usec > order->deadline_usec + OVERDUE_SLACK_USEC)
+			return order->kind;
+	}
+	return ORDER_NONE;
+}
+
+/* An outcome that stays away is called overdue in time, and then does not make the loop spin. */
+static void plan_deadlines(const struct core *core, uint64_t now_usec, struct decision *ret)
+{
+	for (size_t i = 0; i < ORDERS_MAX; i++) {
+		const struct order *order = &core->under_way[i];
+		uint64_t overdue = order->deadline_usec + OVERDUE_SLACK_USEC + 1;
+
+		if (order->kind == ORDER_NONE)
+			continue;
+		if (now_usec < order->deadline_usec)
+			wake_at(ret, order->deadline_usec);
+		else if (now_usec < overdue)
+			wake_at(ret, overdue);
+	}
+}
+
+void asks_plan(struct core *core, const struct evidence *evidence, uint64_t now_usec, uint32_t dice,
+               struct decision *ret)
+{
+	plan_probe(core, evidence, ENDPOINT_LOCAL, now_usec, ret);
+	plan_probe(core, evidence, ENDPOINT_VIP, now_usec, ret);
+	plan_logs(core, evidence, now_usec, ret);
+	plan_kind(core, ASK_NODES, now_usec, dice, ret);
+	plan_kind(core, ASK_DEPLOYMENTS, now_usec, dice, ret);
+	/* Pods and ReplicaSets are looked for in the Deployment's namespace. */
+	if (evidence->deployments.count == 1) {
+		plan_kind(core, ASK_PODS, now_usec, dice, ret);
+		plan_kind(core, ASK_REPLICASETS, now_usec, dice, ret);
+		plan_kind(core, ASK_CRDS, now_usec, dice, ret);
+	}
+	plan_deadlines(core, now_usec, ret);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* asks - which question is due when, and through which endpoint. Pure; part of the core, not a
+ * door. The pauses follow the verdict: close while something is wrong or coming up, wide when all
+ * is well. */
+#pragma once
+#include "core/core.h"
+
+/* Adds the asks that are due to *ret (and to what is under way), and lowers ret->wake_usec to the
+ * time of the next one. */
+void asks_plan(struct core *core, const struct evidence *evidence, uint64_t now_usec, uint32_t dice,
+               struct decision *ret);
+
+/* Puts one order under way and into *ret; false where there is no room left. */
+bool asks_order(struct core *core, struct order order, uint64_t now_usec, struct decision *ret);
+
+bool asks_under_way(const struct core *core, enum order_kind kind, uint16_t subject);
+
+/* An order whose outcome was not told in time, or ORDER_NONE. */
+enum order_kind asks_overdue(const struct core *core, uint64_t now_usec);

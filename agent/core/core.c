@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/core.h"
+
+#include "base/backoff.h"
+#include "core/asks.h"
+#include "core/diagnosis.h"
+#include "core/remedy.h"
+
+#include <string.h>
+
+#define WAKE_MAX_USEC (60 * SECONDS_USEC)
+
+/* Between deletes of one pod that did not succeed. A conflict only asks for another look. */
+static const struct backoff_policy retry[] = {
+	[RESULT_OK] = { 0, 0 },
+	[RESULT_CONFLICT] = { 50 * MSEC_USEC, 5 * SECONDS_USEC },
+	[RESULT_REFUSED] = { 5 * SECONDS_USEC, 300 * SECONDS_USEC },
+	[RESULT_UNREACHABLE] = { 500 * MSEC_USEC, 5 * SECONDS_USEC },
+	[RESULT_LOST] = { 50 * MSEC_USEC, 5 * SECONDS_USEC },
+};
+
+/* Asks through an endpoint that is gone are forgotten, so that the other can be asked at once.
+ * A probe stays: it is what notices the return. An act stays: its end must be known. */
+static void withdraw_asks(struct core *core, enum endpoint endpoint, struct decision *ret)
+{
+	for (size_t i = 0; i < ORDERS_MAX; i++) {
+		struct order *order = &core->under_way[i];
+
+		if (order->kind == ORDER_NONE || order->kind == ASK_PROBE ||
+		    order->kind == ACT_DELETE_POD || order->via != endpoint)
+			continue;
+		ret->withdrawn[ret->withdrawn_count++] = order->ticket;
+		*order = (struct order){ .kind = ORDER_NONE };
+	}
+}
+
+static void step_readiness(struct core *core, const struct evidence *evidence, uint64_t now_usec,
+                           uint32_t dice, struct decision *ret)
+{
+	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
+		enum readiness_change change = readiness_step(
+			&core->readiness[endpoint], &evidence->endpoint[endpoint], now_usec, dice);
+		if (change != READINESS_LOST)
+			continue;
+		core->epoch++;
+		withdraw_asks(core, endpoint, ret);
+		if (endpoint == ENDPOINT_VIP)
+			core->crds_good = 0;
+	}
+}
+
+static void latch_crds(struct core *core, const struct evidence *evidence, uint64_t now_usec)
+{
+	const struct evidence_crds *crds = &evidence->crds;
+
+	if (crds->at.begun_usec <= core->crds_judged_usec)
+		return;
+	core->crds_judged_usec = crds->at.begun_usec;
+	if (crds->state != core->crds)
+		core->crds_since_usec = now_usec;
+	core->crds = crds->state;
+	if (crds->state != CRDS_SERVED || crds->at.epoch != core->epoch) {
+		core->crds_good = 0;
+		return;
+	}
+	/* A round of long ago says nothing of the time between. */
+	if (crds->at.begun_usec - core->crds_good_usec > AGE_CRDS_USEC)
+		core->crds_good = 0;
+	core->crds_good++;
+	core->crds_good_usec = crds->at.ended_usec;
+}
+
+static void order_restart(struct core *core, struct evidence const *evidence, uint32_t container,
+                          uint64_t now_usec, struct decision *ret)
+{
+	struct order order = { .kind = ACT_DELETE_POD, .about = container };
+
+	order.via =
+		readiness_usable(&core->readiness[ENDPOINT_LOCAL]) ? ENDPOINT_LOCAL : ENDPOINT_VIP;
+	if (asks_order(core, order, now_usec, ret))
+		core->save |= budget_spend(&core->ledger, evidence->boot, container, now_usec);
+}
+
+/* Facts are read again every few seconds; meanwhile the standing obstacle stays what is told. */
+static bool stands(enum cause cause)
+{
+	return cause == CAUSE_CRDS_UNPROVEN || cause == CAUSE_NOT_ALIVE ||
+	       cause == CAUSE_OTHER_NODE ||
+	       (cause >= CAUSE_NO_REPLACEMENT && cause <= CAUSE_ALWAYS_PULLS);
+}
+
+static struct permit restart(struct core *core, const struct policy *policy,
+                             const struct evidence *evidence, uint32_t container, uint64_t now_usec,
+                             struct decision *ret)
+{
+	struct permit permit = { CAUSE_RESTARTING, 0 };
+
+	if (asks_under_way(core, ACT_DELETE_POD, 0))
+		return permit;
+	permit = remedy_may_restart(core, policy, evidence, container, now_usec);
+	if (permit.cause == CAUSE_STALE && core->about == container && stands(core->cause))
+		return (struct permit){ core->cause, core->until_usec };
+	if (permit.cause != CAUSE_NONE)
+		return permit;
+	order_restart(core, evidence, container, now_usec, ret);
+	return (struct permit){ CAUSE_RESTARTING, 0 };
+}
+
+static void settle(struct core *core, struct finding found, uint64_t until_usec, uint64_t now_usec)
+{
+	core->until_usec = until_usec;
+	if (core->since_usec && found.verdict == core->verdict && found.cause == core->cause &&
+	    found.about == core->about)
+		return;
+	core->verdict = found.verdict;
+	core->cause = found.cause;
+	core->about = found.about;
+	core->since_usec = now_usec;
+}
+
+static void tell_endpoints(const struct core *core, struct decision *ret)
+{
+	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
+		ret->endpoint[endpoint].layer = core->readiness[endpoint].layer;
+		ret->endpoint[endpoint].since_usec = core->readiness[endpoint].since_usec;
+	}
+	if (readiness_usable(&core->readiness[ENDPOINT_VIP]) && core->crds == CRDS_UNANSWERED) {
+		ret->endpoint[ENDPOINT_VIP].layer = LAYER_CRDS;
+		ret->endpoint[ENDPOINT_VIP].since_usec = core->crds_since_usec;
+	}
+}
+
+static void tell(struct core *core, uint64_t now_usec, struct decision *ret)
+{
+	ret->verdict = core->verdict;
+	ret->cause = core->cause;
+	ret->about = core->about;
+	ret->since_usec = core->since_usec;
+	ret->until_usec = core->until_usec;
+	if (core->until_usec > now_usec && core->until_usec < ret->wake_usec)
+		ret->wake_usec = core->until_usec;
+	ret->ledger = core->ledger;
+	ret->save = core->save;
+	core->save = false;
+	ret->overdue = asks_overdue(core, now_usec);
+	tell_endpoints(core, ret);
+}
+
+static void forget_needs(struct core *core)
+{
+	for (size_t kind = 0; kind < ORDER_KIND_COUNT; kind++)
+		core->ask[kind].needed = false;
+	for (size_t i = 0; i < OPERATORS_MAX; i++)
+		core->judged[i].log_needed = false;
+}
+
+void core_step(struct core *core, const struct policy *policy, const struct evidence *evidence,
+               uint64_t now_usec, uint32_t dice, struct decision *ret)
+{
+	struct finding found;
+	struct permit permit = { CAUSE_NONE, 0 };
+
+	memset(ret, 0, sizeof(*ret));
+	ret->wake_usec = now_usec + WAKE_MAX_USEC;
+	forget_needs(core);
+	step_readiness(core, evidence, now_usec, dice, ret);
+	latch_crds(core, evidence, now_usec);
+	diagnosis_latch(core, evidence, now_usec);
+	found = diagnosis_find(core, evidence, now_usec);
+	if (found.verdict == VERDICT_CONTROLLER_OFF) {
+		permit = restart(core, policy, evidence, found.about, now_usec, ret);
+		found.cause = permit.cause;
+	}
+	settle(core, found, permit.until_usec, now_usec);
+	asks_plan(core, evidence, now_usec, dice, ret);
+	tell(core, now_usec, ret);
+}
+
+static void note_act(struct core *core, const struct order *order, const struct outcome *outcome)
+{
+	size_t place = diagnosis_place(core, order->about);
+	struct judged *judged;
+
+	/* Whatever came of it: what was known before it ended is not to be acted on again. */
+	core->acted_usec = outcome->ended_usec;
+	if (place == OPERATORS_MAX)
+		return;
+	judged = &core->judged[place];
+	judged->deleted = outcome->result == RESULT_OK;
+	judged->failed = judged->deleted ? 0 : judged->failed + 1;
+	judged->act_due_usec = outcome->ended_usec +
+	                       backoff_pause_usec(&retry[outcome->result], judged->failed, 0);
+}
+
+static void note_ask(struct core *core, const struct order *order, const struct outcome *outcome)
+{
+	struct ask *ask = &core->ask[order->kind];
+
+	ask->ended_usec = outcome->ended_usec;
+	ask->refused = outcome->result == RESULT_REFUSED;
+	ask->misses = outcome->result == RESULT_OK ? 0 : ask->misses + 1;
+}
+
+void core_note(struct core *core, const struct outcome *outcome)
+{
+	for (size_t i = 0; i < ORDERS_MAX; i++) {
+		struct order order = core->under_way[i];
+
+		if (order.kind == ORDER_NONE || order.ticket != outcome->ticket)
+			continue;
+		core->under_way[i] = (struct order){ .kind = ORDER_NONE };
+		if (order.kind == ACT_DELETE_POD)
+			note_act(core, &order, outcome);
+		else
+			note_ask(core, &order, outcome);
+		return;
+	}
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/diagnosis.h"
+
+static bool current(const struct evidence_pod *pod)
+{
+	switch (pod->place) {
+	case PLACE_HERE:
+		/* Right after boot the API shows yesterday's container, running and ready. */
+		return pod->life == LIFE_ALIVE;
+	case PLACE_ELSEWHERE:
+		return true;
+	case PLACE_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+bool diagnosis_counts(const struct evidence_pod *pod)
+{
+	return pod->container && pod->running && !pod->terminating && current(pod);
+}
+
+size_t diagnosis_place(const struct core *core, uint32_t container)
+{
+	size_t place = 0;
+
+	while (place < OPERATORS_MAX && core->judged[place].container != container)
+		place++;
+	return place;
+}
+
+/* A free place, else that of the container not seen for longest: with at most OPERATORS_MAX pods
+ * in a list, a place of one that is not in it is always to be had. */
+static struct judged *take_place(struct core *core, uint32_t container, uint64_t now_usec)
+{
+	struct judged *place = &core->judged[0];
+
+	for (size_t i = 0; i < OPERATORS_MAX; i++) {
+		if (core->judged[i].present_usec < place->present_usec)
+			place = &core->judged[i];
+	}
+	*place = (struct judged){ .container = container, .first_usec = now_usec };
+	return place;
+}
+
+static void take_in_log(struct judged *judged, const struct evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->log_count; i++) {
+		const struct evidence_log *log = &evidence->log[i];
+
+		if (log->container != judged->container || log->at.begun_usec <= judged->log_usec)
+			continue;
+		judged->log_usec = log->at.begun_usec;
+		judged->hint = log->says;
+		if (log->says == LOG_ON || log->says == LOG_OFF) {
+			judged->pending = log->says;
+			judged->pending_usec = log->at.ended_usec;
+		}
+	}
+}
+
+/* A replacement is first seen after the restart was ordered, be its answer in or not. */
+static bool replaces(const struct core *core, const struct judged *judged)
+{
+	return judged->first_usec >= core->ledger.last_usec;
+}
+
+static void tell_ledger(struct core *core, const struct evidence *evidence,
+                        const struct judged *judged)
+{
+	if (judged->says == LOG_ON)
+		core->save |= budget_cured(&core->ledger);
+	else if (replaces(core, judged))
+		core->save |= budget_seen_off(&core->ledger, evidence->boot, judged->container);
+}
+
+static void confirm(struct core *core, struct judged *judged, const struct evidence *evidence,
+                    uint64_t now_usec)
+{
+	if (!judged->pending_usec || evidence->pods.at.begun_usec < judged->pending_usec)
+		return;
+	judged->pending_usec = 0;
+	judged->says = judged->pending;
+	if (judged->says == LOG_OFF)
+		judged->off_usec = now_usec;
+	tell_ledger(core, evidence, judged);
+}
+
+static bool is_final(const struct judged *judged)
+{
+	return judged->says == LOG_ON || judged->says == LOG_OFF;
+}
+
+void diagnosis_latch(struct core *core, const struct evidence *evidence, uint64_t now_usec)
+{
+	for (size_t i = 0; i < evidence->pods.count && !evidence->pods.truncated; i++) {
+		const struct evidence_pod *pod = &evidence->pods.item[i];
+		struct judged *judged;
+		size_t place;
+
+		if (!diagnosis_counts(pod))
+			continue;
+		place = diagnosis_place(core, pod->container);
+		judged = place < OPERATORS_MAX ? &core->judged[place]
+		                               : take_place(core, pod->container, now_usec);
+		judged->present_usec = evidence->pods.at.begun_usec;
+		if (is_final(judged))
+			continue;
+		take_in_log(judged, evidence);
+		confirm(core, judged, evidence, now_usec);
+	}
+}
+
+/* The cause of not knowing yet, in words that help most: the container's own before the pod's. */
+static enum cause not_known(const struct judged *judged)
+{
+	switch (judged ? judged->hint : LOG_NOTHING) {
+	case LOG_UNREADABLE:
+		return CAUSE_LOG_UNREADABLE;
+	case LOG_SPLIT:
+		return CAUSE_LOG_SPLIT;
+	case LOG_OPAQUE:
+		return CAUSE_LOG_OPAQUE;
+	case LOG_NOTHING:
+	case LOG_OFF:
+	case LOG_ON:
+		break;
+	}
+	return CAUSE_LOG_SILENT;
+}
+
+static bool supersedes(const struct finding *new, enum verdict old, bool here)
+{
+	/* Of two that are off, the one on this node is ours to judge first. */
+	return new->verdict == VERDICT_CONTROLLER_OFF ? old != VERDICT_CONTROLLER_OFF || here
+	                                              : old == VERDICT_STARTING;
+}
+
+static struct finding of_pods(const struct core *core, const struct evidence *evidence)
+{
+	struct finding found = { VERDICT_STARTING, CAUSE_NO_POD, 0 };
+
+	for (size_t i = 0; i < evidence->pods.count; i++) {
+		const struct evidence_pod *pod = &evidence->pods.item[i];
+		size_t place = diagnosis_place(core, pod->container);
+		const struct judged *judged = place < OPERATORS_MAX ? &core->judged[place] : NULL;
+		struct finding new = { VERDICT_STARTING, CAUSE_NO_POD, pod->container };
+
+		if (!pod->container || !pod->running || pod->terminating ||
+		    (judged && judged->deleted))
+			continue;
+		if (!diagnosis_counts(pod))
+			new.cause = CAUSE_NOT_CURRENT;
+		else if (judged && judged->says == LOG_OFF)
+			new = (struct finding){ VERDICT_CONTROLLER_OFF, CAUSE_NONE,
+				                pod->container };
+		else if (judged && judged->says == LOG_ON)
+			new = (struct finding){ VERDICT_HEALTHY, CAUSE_NONE, pod->container };
+		else
+			new.cause = not_known(judged);
+		if (supersedes(&new, found.verdict, pod->place == PLACE_HERE))
+			found = new;
+	}
+	return found;
+}
+
+/* Why a look is missing: it is under way, or it was refused. */
+static enum cause unseen(const struct core *core, enum order_kind kind)
+{
+	return core->ask[kind].refused ? CAUSE_READ_REFUSED : CAUSE_LOOKING;
+}
+
+static enum cause blind_to_deployment(const struct core *core, const struct evidence *evidence,
+                                      uint64_t now_usec)
+{
+	if (!stamp_within(evidence->deployments.at, AGE_VERDICT_USEC, now_usec))
+		return unseen(core, ASK_DEPLOYMENTS);
+	if (evidence->deployments.count > 1)
+		return CAUSE_TWO_OPERATORS;
+	if (evidence->deployments.count == 1)
+		return CAUSE_NONE;
+	return evidence->deployments.at.epoch == core->epoch ? CAUSE_NO_OPERATOR : CAUSE_LOOKING;
+}
+
+static enum cause blind_to_pods(const struct core *core, const struct evidence *evidence,
+                                uint64_t now_usec)
+{
+	if (!stamp_within(evidence->nodes.at, AGE_VERDICT_USEC, now_usec))
+		return unseen(core, ASK_NODES);
+	if (!stamp_within(evidence->pods.at, AGE_VERDICT_USEC, now_usec))
+		return unseen(core, ASK_PODS);
+	if (evidence->pods.truncated || evidence->replicasets.truncated)
+		return CAUSE_TOO_MANY;
+	return evidence->nodes.ours_known ? CAUSE_NONE : CAUSE_NODE_UNKNOWN;
+}
+
+static enum cause blind(const struct core *core, const struct evidence *evidence, uint64_t now_usec)
+{
+	enum cause cause = CAUSE_NONE;
+
+	if (!readiness_usable(&core->readiness[ENDPOINT_LOCAL]) &&
+	    !readiness_usable(&core->readiness[ENDPOINT_VIP]))
+		cause = CAUSE_NO_ENDPOINT;
+	if (cause == CAUSE_NONE)
+		cause = blind_to_deployment(core, evidence, now_usec);
+	if (cause == CAUSE_NONE)
+		cause = blind_to_pods(core, evidence, now_usec);
+	return cause;
+}
+
+/* A negative: it counts only if it began and ended in one usable epoch. */
+static bool crds_missing(const struct core *core, const struct evidence *evidence,
+                         uint64_t now_usec)
+{
+	return evidence->crds.state == CRDS_MISSING && evidence->crds.at.epoch == core->epoch &&
+	       stamp_within(evidence->crds.at, AGE_MISSING_USEC, now_usec);
+}
+
+struct finding diagnosis_find(const struct core *core, const struct evidence *evidence,
+                              uint64_t now_usec)
+{
+	enum cause cause = blind(core, evidence, now_usec);
+
+	if (cause != CAUSE_NONE)
+		return (struct finding){ VERDICT_UNKNOWN, cause, 0 };
+	if (crds_missing(core, evidence, now_usec))
+		return (struct finding){ VERDICT_CRDS_MISSING, CAUSE_CRD_MISSING, 0 };
+	return of_pods(core, evidence);
+}

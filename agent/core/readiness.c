@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/readiness.h"
+
+#include "base/backoff.h"
+
+#define MISSES_LOST       3
+#define PROBE_TARDY_USEC  (5 * SECONDS_USEC) /* at the most, when it stays down */
+#define PROBE_DOWN_USEC   (250 * MSEC_USEC)
+#define PROBE_EAGER_USEC  (300 * SECONDS_USEC) /* probes stay that close for the first 5 minutes */
+#define PROBE_USABLE_USEC (5 * SECONDS_USEC)
+
+static const struct backoff_policy patient = { PROBE_DOWN_USEC, PROBE_TARDY_USEC };
+
+bool readiness_usable(const struct readiness *self)
+{
+	return self->state == READINESS_USABLE || self->state == READINESS_SUSPECT;
+}
+
+static void see_layer(struct readiness *self, enum layer layer, uint64_t now_usec)
+{
+	if (self->layer == layer)
+		return;
+	self->layer = layer;
+	self->since_usec = now_usec;
+}
+
+static enum readiness_change enter(struct readiness *self, enum readiness_state state,
+                                   uint64_t now_usec)
+{
+	bool was = readiness_usable(self);
+
+	self->state = state;
+	if (was == readiness_usable(self))
+		return READINESS_SAME;
+	self->since_usec = now_usec;
+	self->down_since_usec = was ? now_usec : 0;
+	return was ? READINESS_LOST : READINESS_GAINED;
+}
+
+static enum readiness_change judge_good(struct readiness *self, bool reused, uint64_t now_usec)
+{
+	self->misses = 0;
+	switch (self->state) {
+	case READINESS_DOWN:
+		return enter(self, READINESS_SETTLING, now_usec);
+	case READINESS_SETTLING:
+		/* A second answer over another connection is another first one. */
+		return enter(self, reused ? READINESS_USABLE : READINESS_SETTLING, now_usec);
+	case READINESS_USABLE:
+	case READINESS_SUSPECT:
+		return enter(self, READINESS_USABLE, now_usec);
+	}
+	return READINESS_SAME;
+}
+
+static enum readiness_change judge_bad(struct readiness *self, uint64_t now_usec)
+{
+	self->misses++;
+	switch (self->state) {
+	case READINESS_DOWN:
+	case READINESS_SETTLING:
+		return enter(self, READINESS_DOWN, now_usec);
+	case READINESS_USABLE:
+	case READINESS_SUSPECT:
+		return enter(self, self->misses < MISSES_LOST ? READINESS_SUSPECT : READINESS_DOWN,
+		             now_usec);
+	}
+	return READINESS_SAME;
+}
+
+static uint64_t pause_usec(struct readiness *self, uint64_t now_usec, uint32_t dice)
+{
+	switch (self->state) {
+	case READINESS_SETTLING:
+		return 0;
+	case READINESS_USABLE:
+		return PROBE_USABLE_USEC;
+	case READINESS_SUSPECT:
+		return PROBE_DOWN_USEC;
+	case READINESS_DOWN:
+		break;
+	}
+	if (now_usec - self->down_since_usec < PROBE_EAGER_USEC)
+		self->tardy = 0;
+	else
+		self->tardy++;
+	return backoff_pause_usec(&patient, self->tardy, dice);
+}
+
+enum readiness_change readiness_step(struct readiness *self, const struct evidence_endpoint *seen,
+                                     uint64_t now_usec, uint32_t dice)
+{
+	enum readiness_change change;
+	bool good = seen->layer == LAYER_USABLE;
+
+	if (!self->down_since_usec && !readiness_usable(self))
+		self->down_since_usec = now_usec;
+	if (!stamp_known(seen->at) || seen->at.begun_usec <= self->judged_usec)
+		return READINESS_SAME;
+	self->judged_usec = seen->at.begun_usec;
+	/* While a move of the address is kept quiet, so is the layer that it fails at. */
+	change = good ? judge_good(self, seen->reused, now_usec) : judge_bad(self, now_usec);
+	if (self->state != READINESS_SUSPECT)
+		see_layer(self, seen->layer, now_usec);
+	self->due_usec = now_usec + pause_usec(self, now_usec, dice);
+	return change;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* readiness - decides when one endpoint of the API server may be relied on. Pure.
+ *
+ * Usable after two good /readyz answers, the second on the connection of the first: a virtual
+ * address that moves between two hosts would give the two from different servers. Lost after
+ * three bad ones, so that a short move of the address is kept quiet. */
+#pragma once
+#include "core/evidence.h"
+
+enum readiness_state { READINESS_DOWN, READINESS_SETTLING, READINESS_USABLE, READINESS_SUSPECT };
+
+struct readiness { /* zeroed: down, with a probe due at once */
+	enum readiness_state state;
+	enum layer layer;         /* what the last probe said */
+	unsigned misses;          /* bad probes in a row */
+	unsigned tardy;           /* bad probes since the eager first minutes ended */
+	uint64_t judged_usec;     /* begin of the probe judged last */
+	uint64_t since_usec;      /* of the layer, or of being usable */
+	uint64_t down_since_usec; /* 0 while usable */
+	uint64_t due_usec;        /* next probe */
+};
+
+enum readiness_change { READINESS_SAME, READINESS_GAINED, READINESS_LOST };
+
+/* Judges the probe in *seen if it is newer than the last one judged. Cannot fail. */
+enum readiness_change readiness_step(struct readiness *self, const struct evidence_endpoint *seen,
+                                     uint64_t now_usec, uint32_t dice);
+
+/* True from the second good answer until the third bad one. */
+bool readiness_usable(const struct readiness *self);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cycle - the loop: look, think, do, tell, and round again, with one place that waits. Owns all that
+ * runs; a command owns the cycle. */
+#pragma once
+#include "config.h"
+#include "engine/engine.h"
+
+/* Opens what is needed: HTTP, the ledger of the state directory, this boot's id. The kubeconfig may be missing
+ * or bad: then engine->no_credentials says why, and cycle_reload() reads it again. -ENOMEM. */
+int cycle_new(const struct config *config, struct engine **ret);
+struct engine *cycle_free(struct engine *engine); /* always NULL */
+DEFINE_CLEANUP(struct engine, cycle_free)
+
+/* Reads the kubeconfig anew; what was under way is finished as unreachable. */
+void cycle_reload(struct engine *engine);
+
+/* One turn: a decision is made and carried out, ends are taken in until there are none. */
+void cycle_turn(struct engine *engine, uint64_t now_usec);

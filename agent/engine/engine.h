@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine - the inside that cycle, observe and act share: the only place where evidence is assembled.
+ * It decides nothing: what to ask and what to do comes from the core, by its door. */
+#pragma once
+#include "config.h"
+#include "cilium/release.h"
+#include "core/core.h"
+#include "host/containers.h"
+#include "host/journal.h"
+#include "host/runfile.h"
+#include "kube/kubeconfig.h"
+#include "kube/objects.h"
+#include "report/words.h"
+#include "wire/http.h"
+
+#define ENGINE_DETAIL_MAX 200
+#define LEDGER_FILE       "ledger"
+
+/* One order under way, which may take several requests in a row. */
+struct errand {
+	struct order order;            /* kind ORDER_NONE: a free place */
+	uint32_t request;              /* http's id of the one that runs now */
+	size_t step;                   /* ASK_CRDS: which of them, */
+	const struct release *release; /* by this release, for the whole round */
+	uint64_t sent_usec;            /* when the one that runs now was sent */
+};
+
+/* The text of a trouble that repeats is told at 1, 2, 4, 8 ... times, and when it is over. */
+struct repeated {
+	unsigned count;
+	char text[240];
+};
+
+/* Where an endpoint is, in the forms that are needed. */
+struct target {
+	char server
+		[KUBECONFIG_SERVER_MAX]; /* https://host:port[/prefix], "" where it is not known */
+	char address[300];               /* host:port, for people */
+	char detail[ENGINE_DETAIL_MAX];  /* of the last probe */
+};
+
+struct engine {
+	const struct config *config;
+	struct journal journal;
+	struct kubeconfig *kubeconfig; /* NULL: no credentials */
+	struct failure no_credentials; /* why */
+	struct http *http;
+	struct target target[ENDPOINT_COUNT];
+
+	struct core core;
+	struct policy policy;
+	struct evidence evidence;
+	struct decision decision;
+	struct errand errands[ORDERS_MAX];
+	unsigned ends; /* errands finished so far */
+
+	/* What the evidence points to, and the strings behind its identities. */
+	struct object_deployments deployments;
+	struct object_replicasets replicasets;
+	struct object_pods pods;
+	struct object_nodes nodes;
+	struct evidence_replicaset replicaset_items[REPLICASETS_MAX];
+	struct evidence_pod pod_items[OPERATORS_MAX];
+	struct evidence_log log_items[OPERATORS_MAX];
+	size_t log_next;
+	char crd[320];
+	char boot_id[OBJECT_UID_MAX];
+	struct containers containers;
+
+	struct repeated trouble[ORDER_KIND_COUNT];
+	bool ledger_trouble, runfile_trouble;
+	struct runfile runfile;
+	struct status told;                   /* in status.json, less its dates */
+	double api_usable_s, controller_on_s; /* seconds since boot, below 0: not yet */
+	char refusal[200]; /* the API's words for the last delete that did not succeed */
+};
+
+/* An end, told to the core; place is free again. */
+void engine_finish(struct engine *engine, struct errand *errand, enum result result,
+                   uint64_t now_usec);
+
+/* Sends the next request of an errand through its endpoint, bounded by the order's deadline. limit: of
+ * the answer. -EBUSY, -ENOMEM. */
+int engine_send(struct engine *engine, struct errand *errand, enum http_method method,
+                const char *path, struct span body, size_t limit, uint64_t now_usec);
+
+/* Tells a trouble that may repeat (text), or that it is over (NULL). */
+void engine_trouble(struct engine *engine, enum order_kind kind, const char *text);
+
+const char *engine_kind_name(enum order_kind kind);
+
+/* This host's Node: the one that carries this boot's id (its name need not be the host's), or, where it
+ * carries none at all, the one that our configuration names. NULL: not known. */
+const struct object_node *engine_our_node(const struct engine *engine);

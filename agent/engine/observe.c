@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/observe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/identity.h"
+#include "cilium/oplog.h"
+#include "kube/path.h"
+#include "kube/probe.h"
+
+#define LIST_LIMIT   (4 * 1024 * 1024)
+#define READYZ_LIMIT (64 * 1024)
+#define CRD_LIMIT    (3 * 1024 * 1024)
+#define LIFE_USEC    (100 * MSEC_USEC)
+
+static struct stamp stamp_of(const struct errand *errand, uint64_t now_usec)
+{
+	return (struct stamp){ errand->order.begun_usec, now_usec, errand->order.epoch };
+}
+
+/* --- which request an ask is --- */
+
+static const struct object_pod *pod_of(const struct engine *engine, uint32_t container)
+{
+	for (size_t i = 0; i < engine->pods.count; i++)
+		if (identity_of(engine->pods.item[i].container) == container)
+			return &engine->pods.item[i];
+	return NULL;
+}
+
+static int log_path(const struct engine *engine, const struct errand *errand, char *path)
+{
+	const struct object_pod *pod = pod_of(engine, errand->order.about);
+
+	if (!pod)
+		return -ENOENT;
+	return path_log(path, PATH_SIZE, engine->deployments.first.namespace, pod->name,
+	                OPLOG_MAX_BYTES);
+}
+
+static int path_of(const struct engine *engine, const struct errand *errand, char *path,
+                   size_t *ret_limit)
+{
+	const char *namespace = engine->deployments.first.namespace;
+
+	*ret_limit = LIST_LIMIT;
+	switch (errand->order.kind) {
+	case ASK_PROBE:
+		*ret_limit = READYZ_LIMIT;
+		memcpy(path, PATH_READYZ, sizeof(PATH_READYZ));
+		return 0;
+	case ASK_CRDS:
+		*ret_limit = CRD_LIMIT;
+		return path_crd(path, PATH_SIZE, errand->release->crds[errand->step].name);
+	case ASK_DEPLOYMENTS:
+		return path_deployments(path, PATH_SIZE);
+	case ASK_REPLICASETS:
+		return path_replicasets(path, PATH_SIZE, namespace);
+	case ASK_PODS:
+		return path_pods(path, PATH_SIZE, namespace);
+	case ASK_NODES:
+		return path_nodes(path, PATH_SIZE, NODES_MAX);
+	case ASK_LOG:
+		*ret_limit = OPLOG_MAX_BYTES + 1024;
+		return log_path(engine, errand, path);
+	case ORDER_NONE:
+	case ACT_DELETE_POD:
+		break;
+	}
+	return -EINVAL;
+}
+
+static void send_ask(struct engine *engine, struct errand *errand, uint64_t now_usec)
+{
+	char path[PATH_SIZE];
+	size_t limit;
+	int r = path_of(engine, errand, path, &limit);
+
+	if (r == 0)
+		r = engine_send(engine, errand, HTTP_GET, path, (struct span){ "", 0 }, limit,
+		                now_usec);
+	if (r < 0)
+		engine_finish(engine, errand, RESULT_UNREACHABLE, now_usec);
+}
+
+void observe_start(struct engine *engine, struct errand *errand, uint64_t now_usec)
+{
+	errand->release = release_find(engine->evidence.deployments.first.release);
+	send_ask(engine, errand, now_usec);
+}
+
+/* --- what an end says --- */
+
+static void see_probe(struct engine *engine, const struct errand *errand,
+                      const struct http_end *end, uint64_t now_usec)
+{
+	enum endpoint endpoint = errand->order.via;
+	struct evidence_endpoint *seen = &engine->evidence.endpoint[endpoint];
+	char *detail = engine->target[endpoint].detail;
+
+	seen->layer = probe_layer(end, now_usec - errand->sent_usec, detail, ENGINE_DETAIL_MAX);
+	seen->at = stamp_of(errand, now_usec);
+	seen->reused = end->reused;
+	seen->error = end->failure.error;
+	seen->http_status = end->status;
+	seen->detail = detail;
+}
+
+static void see_deployments(struct engine *engine)
+{
+	struct evidence_deployments *seen = &engine->evidence.deployments;
+	const struct object_deployment *first = &engine->deployments.first;
+
+	seen->count = engine->deployments.count;
+	seen->first = (struct evidence_deployment){
+		.id = identity_of(first->uid),
+		.release = release_of_image(span_of(first->image)),
+		.replicas = first->replicas,
+		.observed = first->observed,
+		.paused = first->paused,
+	};
+}
+
+static void see_replicasets(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->replicasets.count; i++) {
+		const struct object_replicaset *set = &engine->replicasets.item[i];
+
+		engine->replicaset_items[i] = (struct evidence_replicaset){
+			.id = identity_of(set->uid),
+			.deployment = identity_of(set->owner),
+			.replicas = set->replicas,
+			.terminating = set->terminating,
+		};
+	}
+	engine->evidence.replicasets.item = engine->replicaset_items;
+	engine->evidence.replicasets.count = engine->replicasets.count;
+	engine->evidence.replicasets.truncated = engine->replicasets.truncated;
+}
+
+static const struct object_node *node_of(const struct engine *engine, const char *name)
+{
+	for (size_t i = 0; i < engine->nodes.count; i++)
+		if (strcmp(engine->nodes.item[i].name, name) == 0)
+			return &engine->nodes.item[i];
+	return NULL;
+}
+
+static enum place place_of(const struct engine *engine, const struct object_node *node)
+{
+	const struct object_node *ours = engine_our_node(engine);
+
+	if (!node || !ours)
+		return PLACE_UNKNOWN;
+	return node == ours ? PLACE_HERE : PLACE_ELSEWHERE;
+}
+
+static void see_pod(const struct engine *engine, const struct object_pod *pod,
+                    struct evidence_pod *ret)
+{
+	const struct object_node *node = node_of(engine, pod->node);
+	uint32_t container = identity_of(pod->container);
+	bool same = ret->container == container;
+
+	*ret = (struct evidence_pod){
+		.id = identity_of(pod->uid),
+		.container = container,
+		.replicaset = identity_of(pod->owner),
+		.place = place_of(engine, node),
+		.life = same ? ret->life : LIFE_UNKNOWN,
+		.life_usec = same ? ret->life_usec : 0,
+		.obstacle = node ? objects_obstacle(pod, node) : OBSTACLE_UNKNOWN,
+		.running = pod->running,
+		.ready = pod->ready,
+		.terminating = pod->terminating,
+		.always_pulls = pod->always_pulls,
+	};
+}
+
+/* Pods and nodes explain each other: whichever comes, both are put together anew. */
+static void see_pods(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->pods.count; i++)
+		see_pod(engine, &engine->pods.item[i], &engine->pod_items[i]);
+	engine->evidence.pods.item = engine->pod_items;
+	engine->evidence.pods.count = engine->pods.count;
+	engine->evidence.pods.truncated = engine->pods.truncated;
+	engine->evidence.nodes.ours_known = engine_our_node(engine) != NULL;
+}
+
+/* The place of that container's last read, else the oldest. */
+static struct evidence_log *log_place(struct engine *engine, uint32_t container)
+{
+	struct evidence *evidence = &engine->evidence;
+
+	for (size_t i = 0; i < evidence->log_count; i++)
+		if (engine->log_items[i].container == container)
+			return &engine->log_items[i];
+	if (evidence->log_count < OPERATORS_MAX)
+		return &engine->log_items[evidence->log_count++];
+	return &engine->log_items[engine->log_next++ % OPERATORS_MAX];
+}
+
+static void see_log(struct engine *engine, const struct errand *errand, const struct http_end *end,
+                    uint64_t now_usec)
+{
+	bool whole = probe_result_of_ask(end) == RESULT_OK;
+
+	engine->evidence.log = engine->log_items;
+	*log_place(engine, errand->order.about) = (struct evidence_log){
+		.at = stamp_of(errand, now_usec),
+		.container = errand->order.about,
+		.says = whole ? oplog_judge(end->body) : LOG_UNREADABLE,
+		.http_status = end->status,
+	};
+}
+
+/* A definite answer on one CRD: served, or missing by a Status 404 or an unserved version. */
+static enum crds_state judge_crd(const struct http_end *end, const char *version,
+                                 struct failure *failure)
+{
+	char message[160];
+	bool served;
+
+	if (end->failure.class != FAILURE_NONE)
+		return CRDS_UNANSWERED;
+	if (end->status == 200 && objects_read_crd(end->body, version, &served, failure) == 0)
+		return served ? CRDS_SERVED : CRDS_MISSING;
+	if (end->status == 404 && objects_read_status(end->body, message, sizeof(message)))
+		return CRDS_MISSING;
+	return CRDS_UNANSWERED;
+}
+
+/* True where the round goes on with the next CRD. */
+static bool see_crd(struct engine *engine, struct errand *errand, const struct http_end *end,
+                    uint64_t now_usec)
+{
+	const struct release_crd *crd = &errand->release->crds[errand->step];
+	struct failure failure;
+	enum crds_state state = judge_crd(end, crd->version, &failure);
+
+	if (state == CRDS_SERVED && errand->step + 1 < errand->release->crd_count)
+		return true;
+	(void)snprintf(engine->crd, sizeof(engine->crd), "%s %s", crd->name, crd->version);
+	engine->evidence.crds = (struct evidence_crds){
+		.at = stamp_of(errand, now_usec),
+		.state = state,
+		.http_status = end->status,
+		.name = engine->crd,
+	};
+	return false;
+}
+
+/* Reads a list into the engine; the evidence follows. */
+static int read_list(struct engine *engine, const struct errand *errand, struct span body,
+                     uint64_t now_usec, struct failure *failure)
+{
+	struct stamp at = stamp_of(errand, now_usec);
+	int r = -EINVAL;
+
+	switch (errand->order.kind) {
+	case ASK_DEPLOYMENTS:
+		r = objects_read_deployments(body, &engine->deployments, failure);
+		if (r == 0) {
+			see_deployments(engine);
+			engine->evidence.deployments.at = at;
+		}
+		break;
+	case ASK_REPLICASETS:
+		r = objects_read_replicasets(body, &engine->replicasets, failure);
+		if (r == 0) {
+			see_replicasets(engine);
+			engine->evidence.replicasets.at = at;
+		}
+		break;
+	case ASK_PODS:
+		r = objects_read_pods(body, &engine->pods, failure);
+		if (r == 0) {
+			see_pods(engine);
+			engine->evidence.pods.at = at;
+		}
+		break;
+	case ASK_NODES:
+		r = objects_read_nodes(body, &engine->nodes, failure);
+		if (r == 0) {
+			see_pods(engine);
+			engine->evidence.nodes.at = at;
+		}
+		break;
+	case ORDER_NONE:
+	case ASK_PROBE:
+	case ASK_CRDS:
+	case ASK_LOG:
+	case ACT_DELETE_POD:
+		break;
+	}
+	return r;
+}
+
+static void end_list(struct engine *engine, struct errand *errand, const struct http_end *end,
+                     uint64_t now_usec)
+{
+	enum result result = probe_result_of_ask(end);
+	struct failure failure;
+	char text[240];
+
+	if (result == RESULT_OK && read_list(engine, errand, end->body, now_usec, &failure) < 0) {
+		engine_trouble(engine, errand->order.kind, failure.text);
+		result = RESULT_REFUSED;
+	} else if (result != RESULT_OK) {
+		probe_explain(end, text, sizeof(text));
+		engine_trouble(engine, errand->order.kind, text);
+	} else {
+		engine_trouble(engine, errand->order.kind, NULL);
+	}
+	engine_finish(engine, errand, result, now_usec);
+}
+
+static void end_crds(struct engine *engine, struct errand *errand, const struct http_end *end,
+                     uint64_t now_usec)
+{
+	if (see_crd(engine, errand, end, now_usec)) {
+		errand->step++;
+		send_ask(engine, errand, now_usec);
+		return;
+	}
+	/* A definite "missing" is an answer. */
+	engine_finish(engine, errand,
+	              engine->evidence.crds.state == CRDS_UNANSWERED ? RESULT_REFUSED : RESULT_OK,
+	              now_usec);
+}
+
+void observe_end(struct engine *engine, struct errand *errand, const struct http_end *end,
+                 uint64_t now_usec)
+{
+	switch (errand->order.kind) {
+	case ASK_PROBE:
+		see_probe(engine, errand, end, now_usec);
+		engine_finish(engine, errand, probe_result_of_ask(end), now_usec);
+		break;
+	case ASK_CRDS:
+		end_crds(engine, errand, end, now_usec);
+		break;
+	case ASK_LOG:
+		see_log(engine, errand, end, now_usec);
+		engine_finish(engine, errand, probe_result_of_ask(end), now_usec);
+		break;
+	case ASK_DEPLOYMENTS:
+	case ASK_REPLICASETS:
+	case ASK_PODS:
+	case ASK_NODES:
+		end_list(engine, errand, end, now_usec);
+		break;
+	case ORDER_NONE:
+	case ACT_DELETE_POD:
+		break;
+	}
+}
+
+void observe_life(struct engine *engine, uint64_t now_usec)
+{
+	for (size_t i = 0; i < engine->pods.count; i++) {
+		struct evidence_pod *pod = &engine->pod_items[i];
+
+		if (pod->place != PLACE_HERE || !pod->container ||
+		    (pod->life_usec && now_usec - pod->life_usec < LIFE_USEC))
+			continue;
+		pod->life = containers_look(&engine->containers, engine->pods.item[i].container);
+		pod->life_usec = now_usec;
+	}
+}

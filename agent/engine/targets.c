@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/targets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define API_PORT 6443
+
+static void set_target(struct target *target, const char *server)
+{
+	const char *host = server + strlen("https://");
+
+	if (strcmp(target->server, server) == 0)
+		return;
+	(void)snprintf(target->server, sizeof(target->server), "%s", server);
+	(void)snprintf(target->address, sizeof(target->address), "%.*s", (int)strcspn(host, "/"),
+	               host);
+	target->detail[0] = '\0';
+}
+
+static void set_address(struct target *target, const char *host, unsigned port)
+{
+	bool v6 = strchr(host, ':') != NULL;
+	char server[KUBECONFIG_SERVER_MAX];
+
+	(void)snprintf(server, sizeof(server), "https://%s%s%s:%u", v6 ? "[" : "", host,
+	               v6 ? "]" : "", port);
+	set_target(target, server);
+}
+
+/* The port that kubeconfig's server names, for a vip that names none. */
+static uint16_t server_port(const char *server)
+{
+	const char *host = server + strlen("https://");
+	size_t len = strcspn(host, "/");
+	unsigned port = 0;
+
+	while (len > 0 && host[len - 1] != ':' && host[len - 1] != ']')
+		len--;
+	if (len > 0 && host[len - 1] == ':')
+		(void)sscanf(host + len, "%u", &port);
+	return port > 0 && port <= UINT16_MAX ? (uint16_t)port : API_PORT;
+}
+
+/* What the operator uses, in this order: our configuration, its Deployment's environment, else the server
+ * of the kubeconfig: there is no virtual address then. */
+static void find_vip(struct engine *engine)
+{
+	const struct object_deployment *operator= & engine->deployments.first;
+	uint16_t port = server_port(engine->kubeconfig->server);
+	char host[256];
+	unsigned named = 0;
+
+	if (engine->config->vip[0]) {
+		config_split_vip(engine->config->vip, port, host, &port);
+		set_address(&engine->target[ENDPOINT_VIP], host, port);
+	} else if (engine->deployments.count == 1 && operator->host[0]) {
+		(void)sscanf(operator->port, "%u", &named);
+		set_address(&engine->target[ENDPOINT_VIP], operator->host,
+		            named > 0 && named <= UINT16_MAX ? named : port);
+	} else if (engine->deployments.count == 1) {
+		set_target(&engine->target[ENDPOINT_VIP], engine->kubeconfig->server);
+	}
+}
+
+void targets_find(struct engine *engine)
+{
+	if (engine->kubeconfig) {
+		set_target(&engine->target[ENDPOINT_LOCAL], engine->kubeconfig->server);
+		find_vip(engine);
+	}
+	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++)
+		engine->evidence.endpoint[endpoint].configured =
+			engine->kubeconfig && engine->target[endpoint].server[0];
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* targets - where the two endpoints are: local is the kubeconfig's server, vip is what the operator
+ * uses. Called before each step: the operator's Deployment may name another one at any time. */
+#pragma once
+#include "engine/engine.h"
+
+void targets_find(struct engine *engine);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/tell.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/identity.h"
+#include "host/clock.h"
+#include "report/status.h"
+
+/* What a line may speak of beyond the table, with the memory it stands in. */
+struct facts {
+	struct words_facts words;
+	char pod[512], object[320], cilium[16];
+};
+
+static const struct object_pod *pod_spoken_of(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->pods.count; i++)
+		if (engine->decision.about &&
+		    identity_of(engine->pods.item[i].container) == engine->decision.about)
+			return &engine->pods.item[i];
+	return NULL;
+}
+
+static const char *refused_text(const struct engine *engine)
+{
+	for (enum order_kind kind = ASK_DEPLOYMENTS; kind <= ASK_NODES; kind++)
+		if (engine->trouble[kind].count)
+			return engine->trouble[kind].text;
+	return "";
+}
+
+static void fill_object(const struct engine *engine, const struct object_pod *pod,
+                        struct facts *ret)
+{
+	const char *object = "";
+
+	if (engine->decision.cause == CAUSE_CRD_MISSING)
+		object = engine->crd;
+	else if (engine->decision.cause == CAUSE_NOT_DELETED)
+		object = engine->refusal;
+	else if (engine->decision.cause == CAUSE_READ_REFUSED)
+		object = refused_text(engine);
+	else if (pod && (engine->decision.cause == CAUSE_CORDONED ||
+	                 engine->decision.cause == CAUSE_PRESSURE ||
+	                 engine->decision.cause == CAUSE_TAINTED ||
+	                 engine->decision.cause == CAUSE_OTHER_NODE))
+		object = pod->node;
+	(void)snprintf(ret->object, sizeof(ret->object), "%s", object);
+}
+
+static void fill(const struct engine *engine, struct facts *ret)
+{
+	const struct decision *decision = &engine->decision;
+	const struct object_pod *pod = pod_spoken_of(engine);
+	uint32_t release = engine->evidence.deployments.first.release;
+
+	*ret = (struct facts){ 0 };
+	if (pod)
+		(void)snprintf(ret->pod, sizeof(ret->pod), "%s/%s",
+		               engine->deployments.first.namespace, pod->name);
+	if (release)
+		(void)snprintf(ret->cilium, sizeof(ret->cilium), "%u.%u", release / 100,
+		               release % 100);
+	fill_object(engine, pod, ret);
+	ret->words = (struct words_facts){
+		.verdict = decision->verdict,
+		.cause = decision->cause,
+		.since_usec = decision->since_usec,
+		.until_usec = decision->until_usec,
+		.pod = ret->pod,
+		.object = ret->object,
+		.cilium = ret->cilium,
+	};
+	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
+		enum layer layer = decision->endpoint[endpoint].layer;
+
+		ret->words.endpoint[endpoint] = (struct words_endpoint){
+			.address = engine->target[endpoint].address,
+			.detail = layer == LAYER_USABLE ? "" : engine->target[endpoint].detail,
+			.layer = layer,
+			.since_usec = decision->endpoint[endpoint].since_usec,
+		};
+	}
+}
+
+void tell_line(const struct engine *engine, uint64_t now_usec, char *line, size_t size)
+{
+	struct facts facts;
+
+	if (!engine->kubeconfig) {
+		(void)snprintf(line, size, "%s", engine->no_credentials.text);
+		return;
+	}
+	fill(engine, &facts);
+	words_line(&facts.words, now_usec, line, size);
+}
+
+static void tell_credentials(struct tell *self, const struct engine *engine)
+{
+	const char *text = engine->kubeconfig ? "" : engine->no_credentials.text;
+
+	if (strcmp(self->credentials, text) == 0)
+		return;
+	if (*text)
+		journal_write(&engine->journal, LOG_WARNING, NULL, NULL,
+		              "%s; read again when the file changes", text);
+	else
+		journal_write(&engine->journal, LOG_NOTICE, NULL, NULL,
+		              "kubeconfig %s: read, server %s", engine->config->kubeconfig,
+		              engine->kubeconfig->server);
+	(void)snprintf(self->credentials, sizeof(self->credentials), "%s", text);
+}
+
+static void tell_endpoint(struct tell *self, const struct engine *engine, const struct facts *facts,
+                          enum endpoint endpoint, uint64_t now_usec)
+{
+	const struct words_endpoint *words = &facts->words.endpoint[endpoint];
+	const struct journal_field fields[] = { { "ENDPOINT", words_of_endpoint(endpoint) },
+		                                { "ADDRESS", words->address },
+		                                { "LAYER", words_of_layer(words->layer) },
+		                                { "DETAIL", words->detail },
+		                                { NULL, NULL } };
+	char line[STATUS_LINE_MAX];
+
+	if (self->layer[endpoint] == words->layer)
+		return;
+	self->layer[endpoint] = words->layer;
+	if (words->layer == LAYER_USABLE)
+		(void)snprintf(line, sizeof(line),
+		               "%s: %s is usable, %.1f s after this host booted",
+		               words_of_endpoint(endpoint), words->address, (double)now_usec / 1e6);
+	else
+		words_of_wait(&facts->words, endpoint, now_usec, line, sizeof(line));
+	journal_write(&engine->journal, LOG_NOTICE, words_of_cause(CAUSE_NO_ENDPOINT)->message_id,
+	              fields, "%s", line);
+}
+
+static void tell_verdict(struct tell *self, const struct engine *engine, const struct facts *facts,
+                         uint64_t now_usec)
+{
+	const struct decision *decision = &engine->decision;
+	const struct words *words = words_of_cause(decision->cause);
+	const struct journal_field fields[] = { { "VERDICT", words_of_verdict(decision->verdict) },
+		                                { "CAUSE", words->name },
+		                                { "POD", facts->pod },
+		                                { "OBJECT", facts->object },
+		                                { "CILIUM", facts->cilium },
+		                                { "COMMAND", words->command ? words->command : "" },
+		                                { NULL, NULL } };
+	char state[sizeof(self->state)], line[STATUS_LINE_MAX];
+
+	(void)snprintf(state, sizeof(state), "%d %d %s %s", decision->verdict, decision->cause,
+	               facts->pod, facts->object);
+	/* The endpoint's own line says it already. */
+	if (strcmp(self->state, state) == 0)
+		return;
+	memcpy(self->state, state, sizeof(state));
+	if (decision->cause == CAUSE_NO_ENDPOINT || decision->cause == CAUSE_LOOKING ||
+	    decision->cause == CAUSE_STALE)
+		return;
+	words_line(&facts->words, now_usec, line, sizeof(line));
+	journal_write(&engine->journal, LOG_NOTICE, words->message_id, fields, "%s%s%s", line,
+	              words->command ? "; try: " : "", words->command ? words->command : "");
+}
+
+static void tell_overdue(struct tell *self, const struct engine *engine)
+{
+	enum order_kind overdue = engine->decision.overdue;
+
+	if (self->overdue == overdue)
+		return;
+	self->overdue = overdue;
+	if (overdue != ORDER_NONE)
+		journal_write(
+			&engine->journal, LOG_ERR, NULL, NULL,
+			"overdue: no end of %s by its deadline; the watchdog is not fed any more",
+			engine_kind_name(overdue));
+}
+
+void tell_journal(struct tell *self, const struct engine *engine, uint64_t now_usec)
+{
+	struct facts facts;
+
+	tell_credentials(self, engine);
+	tell_overdue(self, engine);
+	if (!engine->kubeconfig)
+		return;
+	fill(engine, &facts);
+	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++)
+		tell_endpoint(self, engine, &facts, endpoint, now_usec);
+	tell_verdict(self, engine, &facts, now_usec);
+}
+
+/* A time on the boot clock as a date: by what the wall clock says now. */
+static void date_of(uint64_t usec, uint64_t now_usec, char *date, size_t size)
+{
+	time_t seconds = (time_t)(clock_wall_sec() - (int64_t)((now_usec - usec) / SECONDS_USEC));
+	struct tm broken;
+
+	if (!usec || usec > now_usec || !gmtime_r(&seconds, &broken) ||
+	    !strftime(date, size, "%Y-%m-%dT%H:%M:%SZ", &broken))
+		date[0] = '\0';
+}
+
+static void status_endpoint(const struct words_endpoint *words, struct status_endpoint *ret)
+{
+	(void)snprintf(ret->address, sizeof(ret->address), "%s", words->address);
+	(void)snprintf(ret->layer, sizeof(ret->layer), "%s", words_of_layer(words->layer));
+	(void)snprintf(ret->detail, sizeof(ret->detail), "%s", words->detail);
+}
+
+static const char *our_node(const struct engine *engine)
+{
+	const struct object_node *ours = engine_our_node(engine);
+
+	return ours ? ours->name : engine->config->node;
+}
+
+static void status_of(const struct engine *engine, struct status *ret)
+{
+	static const char *const modes[] = { [CONFIG_MODE_RECOVER] = "recover",
+		                             [CONFIG_MODE_SYNC] = "sync",
+		                             [CONFIG_MODE_OBSERVE] = "observe" };
+	const struct words *words = words_of_cause(engine->decision.cause);
+	struct facts facts;
+
+	fill(engine, &facts);
+	memset(ret, 0, sizeof(*ret)); /* padding too: it is compared as a whole */
+	(void)snprintf(ret->version, sizeof(ret->version), "%s", GATEWAKE_VERSION);
+	(void)snprintf(ret->node, sizeof(ret->node), "%s", our_node(engine));
+	(void)snprintf(ret->mode, sizeof(ret->mode), "%s", modes[engine->config->mode]);
+	status_endpoint(&facts.words.endpoint[ENDPOINT_LOCAL], &ret->local);
+	status_endpoint(&facts.words.endpoint[ENDPOINT_VIP], &ret->vip);
+	(void)snprintf(ret->controller.verdict, sizeof(ret->controller.verdict), "%s",
+	               words_of_verdict(engine->decision.verdict));
+	(void)snprintf(ret->controller.cause, sizeof(ret->controller.cause), "%s", words->name);
+	/* A file that is written only on a change can't hold a running count of seconds: words without any. */
+	(void)snprintf(ret->controller.sentence, sizeof(ret->controller.sentence), "%s%s%s",
+	               engine->kubeconfig ? words->sentence : engine->no_credentials.text,
+	               facts.object[0] && engine->kubeconfig ? ": " : "",
+	               engine->kubeconfig ? facts.object : "");
+	(void)snprintf(ret->controller.command, sizeof(ret->controller.command), "%s",
+	               words->command ? words->command : "");
+	memcpy(ret->controller.pod, facts.pod, sizeof(facts.pod));
+	memcpy(ret->controller.cilium_version, facts.cilium, sizeof(facts.cilium));
+	ret->restarts.count = engine->decision.ledger.spent;
+	ret->restarts.failed = engine->decision.ledger.failed;
+	ret->boot.api_usable_s = engine->api_usable_s;
+	ret->boot.controller_on_s = engine->controller_on_s;
+}
+
+/* The dates change with the wall clock's steps: only a change of the rest is worth a new file. */
+static void status_dates(const struct engine *engine, uint64_t now_usec, struct status *ret)
+{
+	const struct decision *decision = &engine->decision;
+
+	date_of(decision->since_usec, now_usec, ret->controller.since,
+	        sizeof(ret->controller.since));
+	date_of(decision->endpoint[ENDPOINT_LOCAL].since_usec, now_usec, ret->local.since,
+	        sizeof(ret->local.since));
+	date_of(decision->endpoint[ENDPOINT_VIP].since_usec, now_usec, ret->vip.since,
+	        sizeof(ret->vip.since));
+}
+
+void tell_runfile(struct engine *engine, uint64_t now_usec)
+{
+	struct status status;
+	int r;
+
+	status_of(engine, &status);
+	if (memcmp(&status, &engine->told, sizeof(status)) == 0)
+		return;
+	engine->told = status;
+	status_dates(engine, now_usec, &status);
+	r = runfile_write(&engine->runfile, &status);
+	if (r < 0 && !engine->runfile_trouble)
+		journal_write(&engine->journal, LOG_WARNING, NULL, NULL,
+		              "%s/" RUNFILE_STATUS
+		              " cannot be written (%s): `gatewake status` shows nothing new",
+		              engine->config->runtime_dir, strerror(-r));
+	engine->runfile_trouble = r < 0;
+}

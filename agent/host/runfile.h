@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* runfile - status.json in the runtime directory: written by the agent, only when it changed; read by
+ * the commands. A lock beside it tells whether an agent lives. */
+#pragma once
+#include "base/failure.h"
+#include "report/status.h"
+
+#define RUNFILE_STATUS "status.json"
+#define RUNFILE_LOCK   "lock"
+
+struct runfile { /* zeroed with .folder set */
+	const char *folder;
+	char last[STATUS_JSON_MAX]; /* what is in the file */
+};
+
+/* 0: written, or the same as before. -EMSGSIZE, -errno. */
+int runfile_write(struct runfile *runfile, const struct status *status);
+
+/* Reads it back. -ENOENT: no agent has written yet; -EBADMSG; -errno; one line in ret_failure. */
+int runfile_read(const char *folder, struct status *ret, struct failure *ret_failure);

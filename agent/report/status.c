@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct writer {
+	char *bytes;
+	size_t size, len;
+	bool full;
+};
+
+static void put(struct writer *writer, const char *bytes, size_t len)
+{
+	if (writer->full || len >= writer->size - writer->len) {
+		writer->full = true;
+		return;
+	}
+	memcpy(writer->bytes + writer->len, bytes, len);
+	writer->len += len;
+	writer->bytes[writer->len] = '\0';
+}
+
+static void print(struct writer *writer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void print(struct writer *writer, const char *format, ...)
+{
+	char piece[1024];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(piece, sizeof(piece), format, args);
+	va_end(args);
+	if (len < 0 || (size_t)len >= sizeof(piece))
+		writer->full = true;
+	else
+		put(writer, piece, (size_t)len);
+}
+
+/* RFC 8259: quote, backslash and control bytes are escaped; the rest is passed on as it is. */
+static void put_string(struct writer *writer, const char *text)
+{
+	put(writer, "\"", 1);
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\')
+			print(writer, "\\%c", byte);
+		else if (byte < 0x20 || byte == 0x7f)
+			print(writer, "\\u%04x", byte);
+		else
+			put(writer, text, 1);
+	}
+	put(writer, "\"", 1);
+}
+
+static void member(struct writer *writer, const char *before, const char *name, const char *text)
+{
+	print(writer, "%s\"%s\":", before, name);
+	put_string(writer, text);
+}
+
+static void put_endpoint(struct writer *writer, const char *before,
+                         const struct status_endpoint *endpoint)
+{
+	member(writer, before, "layer", endpoint->layer);
+	member(writer, ",", "address", endpoint->address);
+	member(writer, ",", "detail", endpoint->detail);
+	member(writer, ",", "since", endpoint->since);
+}
+
+static void put_seconds(struct writer *writer, const char *before, const char *name, double seconds)
+{
+	if (seconds < 0)
+		print(writer, "%s\"%s\":null", before, name);
+	else
+		print(writer, "%s\"%s\":%.1f", before, name, seconds);
+}
+
+size_t status_to_json(const struct status *status, char *json, size_t size)
+{
+	struct writer writer = { .bytes = json, .size = size };
+
+	member(&writer, "{", "version", status->version);
+	member(&writer, ",", "node", status->node);
+	member(&writer, ",", "mode", status->mode);
+	put_endpoint(&writer, ",\"readiness\":{\"local\":{", &status->local);
+	put_endpoint(&writer, "},\"vip\":{", &status->vip);
+	member(&writer, "}},\"controller\":{", "verdict", status->controller.verdict);
+	member(&writer, ",", "cause", status->controller.cause);
+	member(&writer, ",", "sentence", status->controller.sentence);
+	member(&writer, ",", "command", status->controller.command);
+	member(&writer, ",", "pod", status->controller.pod);
+	member(&writer, ",", "cilium_version", status->controller.cilium_version);
+	member(&writer, ",", "since", status->controller.since);
+	print(&writer, "},\"restarts\":{\"count\":%u,\"failed\":%u}", status->restarts.count,
+	      status->restarts.failed);
+	put_seconds(&writer, ",\"boot\":{", "api_usable_s", status->boot.api_usable_s);
+	put_seconds(&writer, ",", "controller_on_s", status->boot.controller_on_s);
+	print(&writer, "}}\n");
+	return writer.full ? 0 : writer.len;
+}
+
+static void row(struct writer *writer, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void row(struct writer *writer, const char *name, const char *format, ...)
+{
+	char value[900];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(value, sizeof(value), format, args);
+	va_end(args);
+	print(writer, "%-11s %s\n", name, value);
+}
+
+static void endpoint_row(struct writer *writer, const char *name,
+                         const struct status_endpoint *endpoint)
+{
+	row(writer, name, "%s  %s%s%s%s", endpoint->layer,
+	    endpoint->address[0] ? endpoint->address : "(address not known yet)",
+	    endpoint->detail[0] ? " (" : "", endpoint->detail, endpoint->detail[0] ? ")" : "");
+}
+
+size_t status_to_table(const struct status *status, char *table, size_t size)
+{
+	struct writer writer = { .bytes = table, .size = size };
+
+	row(&writer, "controller", "%s  %s", status->controller.verdict,
+	    status->controller.sentence);
+	if (status->controller.command[0])
+		row(&writer, "", "try: %s", status->controller.command);
+	row(&writer, "since", "%s", status->controller.since);
+	endpoint_row(&writer, "local", &status->local);
+	endpoint_row(&writer, "vip", &status->vip);
+	row(&writer, "restarts", "%u since the controller was last on, %u of them without success",
+	    status->restarts.count, status->restarts.failed);
+	if (status->boot.controller_on_s >= 0)
+		row(&writer, "boot",
+		    "API usable %.1f s, controller on %.1f s after the host booted",
+		    status->boot.api_usable_s, status->boot.controller_on_s);
+	return writer.len;
+}

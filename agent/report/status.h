@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status - what status.json says, as a struct: the agent fills it, report/json writes it, host/runfile
+ * reads it back for the commands, report/table shows it. Times are RFC 3339, "" where there is none. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#define STATUS_LINE_MAX 640
+#define STATUS_JSON_MAX 8192
+
+struct status_endpoint {
+	char address[300];
+	char layer[16]; /* the first layer not passed, else "usable" */
+	char detail[200];
+	char since[32];
+};
+
+struct status {
+	char version[16], node[254], mode[16];
+	struct status_endpoint local, vip;
+	struct {
+		char verdict[32], cause[32];
+		char sentence[STATUS_LINE_MAX], command[160];
+		char pod[512], cilium_version[16], since[32];
+	} controller;
+	struct {
+		unsigned count, failed;
+	} restarts;
+	struct { /* seconds since this host booted; below 0: not yet */
+		double api_usable_s, controller_on_s;
+	} boot;
+};
+
+/* Writes one JSON object with a newline at the end. Returns its length, or 0 where it does not fit. */
+size_t status_to_json(const struct status *status, char *json, size_t size);
+
+/* The small table that `gatewake status` prints. Returns its length, cut to size. */
+size_t status_to_table(const struct status *status, char *table, size_t size);

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/words.h"
+
+#include <stdio.h>
+
+static const struct words causes[] = {
+	[CAUSE_NONE] = { "none", "controller on", NULL, "f5b49a1e7e104275b93f6103e1a06404" },
+	[CAUSE_NO_ENDPOINT] = { "no-endpoint", "the API server does not answer", NULL,
+	                        "f16ad4a62b434e8d9f7724b0a7a70b88" },
+	[CAUSE_LOOKING] = { "looking", "reading the cluster", NULL,
+	                    "d4fd0f19d1564fae8ed7cf3de92fa030" },
+	[CAUSE_NO_OPERATOR] = { "no-operator", "no Deployment is labelled io.cilium/app=operator",
+	                        "kubectl get deployments -A -l io.cilium/app=operator",
+	                        "f113cd864d47454393702a57cbfe916c" },
+	[CAUSE_TWO_OPERATORS] = { "two-operators",
+	                          "more than one Deployment is labelled io.cilium/app=operator; "
+	                          "which one counts is not known",
+	                          "kubectl get deployments -A -l io.cilium/app=operator",
+	                          "3b1f03245ac7493faa436f178efdd618" },
+	[CAUSE_TOO_MANY] = { "too-many",
+	                     "there are more operator pods or ReplicaSets than gatewake looks at",
+	                     "kubectl get pods,replicasets -A -l io.cilium/app=operator",
+	                     "56db0ece468148eb9c11fc470ff94c8d" },
+	[CAUSE_NODE_UNKNOWN] = { "node-unknown", "no Node carries this boot's id yet",
+	                         "kubectl get nodes -o "
+	                         "custom-columns=NAME:.metadata.name,BOOT:.status.nodeInfo.bootID",
+	                         "9881b7dba1a04d2fb8c1429b430dd671" },
+	[CAUSE_READ_REFUSED] = { "read-refused",
+	                         "the API server refuses to show what gatewake must read",
+	                         "kubectl auth can-i --list", "4bfaa6b6abbe4b08af54a80225dabefa" },
+	[CAUSE_CRD_MISSING] = { "crd-missing",
+	                        "a CRD that this Cilium version requires is not served; a restart "
+	                        "would not help",
+	                        "kubectl get crd | grep gateway.networking.k8s.io",
+	                        "2a463a294b504be0936c04bacbdf41c8" },
+	[CAUSE_RESTARTING] = { "restarting", "deleting the operator's pod", NULL,
+	                       "20d92a430cbf444cabd622efafffc022" },
+	[CAUSE_VIP_NOT_USABLE] = { "vip-not-usable",
+	                           "restart waits for the API server's virtual address", NULL,
+	                           "cf008494ea0047609f609423bb254e83" },
+	[CAUSE_CRDS_UNPROVEN] = { "crds-unproven",
+	                          "restart waits for the required CRDs through the virtual address",
+	                          NULL, "4a43dc3a56994f5c9aa164b13c7c9021" },
+	[CAUSE_MODE] = { "mode", "not restarted: mode is not recover",
+	                 "set mode: recover in /etc/gatewake/config.yaml",
+	                 "0138f2614d7c4a16a342241d252b41cc" },
+	[CAUSE_PAUSED] = { "paused", "not restarted: the Deployment carries gatewake.io/paused",
+	                   "kubectl annotate deployment -n kube-system cilium-operator "
+	                   "gatewake.io/paused-",
+	                   "312cd0fc913e445790a2f35d9acb4683" },
+	[CAUSE_STALE] = { "stale", "reading everything again before the restart", NULL,
+	                  "346e90556a1949ff9d068d84ae63451a" },
+	[CAUSE_NOT_ALIVE] = { "not-alive",
+	                      "the container that was judged does not run on this host any more",
+	                      NULL, "fc3807cf651a42ed8683c77f19be2085" },
+	[CAUSE_OTHER_NODE] = { "other-node",
+	                       "the operator runs on another node, whose agent goes first", NULL,
+	                       "dfd84f508f654919925a507500e9ab4f" },
+	[CAUSE_NO_REPLACEMENT] = { "no-replacement",
+	                           "not restarted: no live ReplicaSet would replace the pod",
+	                           "kubectl get deployments,replicasets -A -l "
+	                           "io.cilium/app=operator",
+	                           "35479da367b44d73bab069c2db8b0364" },
+	[CAUSE_ROLLOUT] = { "rollout", "not restarted: a rollout of the operator is moving",
+	                    "kubectl rollout status -n kube-system deployment/cilium-operator",
+	                    "a675db6789284e14843bb44c093a4b4c" },
+	[CAUSE_CORDONED] = { "cordoned",
+	                     "not restarted: the node is cordoned, the replacement could not be "
+	                     "scheduled",
+	                     "kubectl uncordon NODE", "d54a5423bf1d4bd2852a6304205393e1" },
+	[CAUSE_PRESSURE] = { "pressure",
+	                     "not restarted: the node is under pressure, the replacement could not "
+	                     "be scheduled",
+	                     "kubectl describe node", "7986d3257ccd45c6bb9beaea0e69b367" },
+	[CAUSE_TAINTED] = { "tainted",
+	                    "not restarted: the node has a taint that the operator does not "
+	                    "tolerate",
+	                    "kubectl describe node", "1a4f58e6c89e40f8901391476b9a817f" },
+	[CAUSE_ALWAYS_PULLS] = { "always-pulls",
+	                         "not restarted: imagePullPolicy is Always, the replacement would "
+	                         "need the registry",
+	                         "set operator.image.pullPolicy: IfNotPresent in Cilium's chart",
+	                         "80eacba30eb044d3b523fb26ae8193b2" },
+	[CAUSE_BUDGET] = { "budget", "not restarted yet: the last replacements were off as well",
+	                   "kubectl logs -n kube-system deployment/cilium-operator | head -100",
+	                   "8b09d32db7d34fe5983e7eaee0f20751" },
+	[CAUSE_NOT_DELETED] = { "not-deleted", "the pod's delete did not succeed, trying again",
+	                        "kubectl auth can-i delete pods -n kube-system",
+	                        "46b9ac5452534fed9d0e5b20d7ddc133" },
+	[CAUSE_NO_POD] = { "no-pod", "no container of the operator runs just now",
+	                   "kubectl get pods -A -l io.cilium/app=operator",
+	                   "d4cafd231a4b45c990f71e4392b881af" },
+	[CAUSE_NOT_CURRENT] = { "not-current",
+	                        "the operator's pod status is from before its container ended",
+	                        NULL, "56a161ee71f94a05ae8d24bf0160612d" },
+	[CAUSE_LOG_UNREADABLE] = { "log-unreadable", "the operator's log cannot be read yet",
+	                           "kubectl logs -n kube-system deployment/cilium-operator",
+	                           "2592c1f226a749b9a840741dabfdb18f" },
+	[CAUSE_LOG_SILENT] = { "log-silent",
+	                       "the operator's log does not say yet whether its Gateway controller "
+	                       "runs",
+	                       NULL, "22ba6887b73d4a28a394b5d4f0da2b73" },
+	[CAUSE_LOG_SPLIT] = { "log-split",
+	                      "the operator's secret synchronization knows no Gateway, its "
+	                      "controller is not said to be off",
+	                      "kubectl logs -n kube-system deployment/cilium-operator | grep "
+	                      "registrations",
+	                      "a57aa8aca57548579a3789bf01714af5" },
+	[CAUSE_LOG_OPAQUE] = { "log-opaque",
+	                       "the operator's log (JSON) does not show its registrations", NULL,
+	                       "4602380e90cf4592bf8ee0a746d3921e" },
+};
+_Static_assert(sizeof(causes) / sizeof(causes[0]) == CAUSE_COUNT, "words for each cause");
+
+static const char *const verdicts[] = {
+	[VERDICT_UNKNOWN] = "UNKNOWN",
+	[VERDICT_CRDS_MISSING] = "CRDS_MISSING",
+	[VERDICT_CONTROLLER_OFF] = "CONTROLLER_OFF",
+	[VERDICT_STARTING] = "STARTING",
+	[VERDICT_HEALTHY] = "HEALTHY",
+};
+_Static_assert(sizeof(verdicts) / sizeof(verdicts[0]) == VERDICT_COUNT, "a name for each verdict");
+
+static const struct {
+	const char *name, *sentence;
+} layers[] = {
+	[LAYER_UNKNOWN] = { "unknown", "not asked yet" },
+	[LAYER_CLOCK] = { "clock", "its certificate is not valid yet by this host's clock" },
+	[LAYER_LINK] = { "link", "no way there" },
+	[LAYER_VIP] = { "vip", "nobody answers" },
+	[LAYER_TCP] = { "tcp", "the port is closed" },
+	[LAYER_TLS] = { "tls", "no TLS" },
+	[LAYER_AUTH] = { "auth", "it does not accept our credentials" },
+	[LAYER_READYZ] = { "readyz", "not ready" },
+	[LAYER_CRDS] = { "crds", "it gives no definite answer for the CRDs" },
+	[LAYER_USABLE] = { "usable", "usable" },
+};
+_Static_assert(sizeof(layers) / sizeof(layers[0]) == LAYER_COUNT, "words for each layer");
+
+const struct words *words_of_cause(enum cause cause)
+{
+	return &causes[cause];
+}
+
+const char *words_of_verdict(enum verdict verdict)
+{
+	return verdicts[verdict];
+}
+
+const char *words_of_layer(enum layer layer)
+{
+	return layers[layer].name;
+}
+
+const char *words_of_endpoint(enum endpoint endpoint)
+{
+	return endpoint == ENDPOINT_LOCAL ? "local" : "vip";
+}
+
+static unsigned seconds(uint64_t since_usec, uint64_t now_usec)
+{
+	return now_usec > since_usec ? (unsigned)((now_usec - since_usec) / SECONDS_USEC) : 0;
+}
+
+void words_of_wait(const struct words_facts *facts, enum endpoint endpoint, uint64_t now_usec,
+                   char *line, size_t size)
+{
+	const struct words_endpoint *place = &facts->endpoint[endpoint];
+
+	if (!place->address[0])
+		(void)snprintf(line, size, "waiting for %s: its address is not known yet",
+		               words_of_endpoint(endpoint));
+	else
+		(void)snprintf(line, size, "waiting for %s: %s %s%s%s%s, %u s",
+		               words_of_endpoint(endpoint), place->address,
+		               layers[place->layer].sentence, place->detail[0] ? " (" : "",
+		               place->detail, place->detail[0] ? ")" : "",
+		               seconds(place->since_usec, now_usec));
+}
+
+/* The endpoint whose trouble explains the verdict, if any: of two that are down, the one to wait for
+ * is the local one, since with it alone most can be told. */
+static bool waits_for(const struct words_facts *facts, enum endpoint *ret_endpoint)
+{
+	*ret_endpoint = facts->cause == CAUSE_NO_ENDPOINT ? ENDPOINT_LOCAL : ENDPOINT_VIP;
+	return facts->cause == CAUSE_NO_ENDPOINT || facts->cause == CAUSE_VIP_NOT_USABLE ||
+	       (facts->cause == CAUSE_CRDS_UNPROVEN &&
+	        facts->endpoint[ENDPOINT_VIP].layer == LAYER_CRDS);
+}
+
+static const char *opening(const struct words_facts *facts)
+{
+	switch (facts->verdict) {
+	case VERDICT_CONTROLLER_OFF:
+		return "Gateway controller OFF: ";
+	case VERDICT_STARTING:
+		return "starting: ";
+	case VERDICT_CRDS_MISSING:
+		return "Gateway API CRDs missing: ";
+	case VERDICT_UNKNOWN:
+	case VERDICT_HEALTHY:
+		break;
+	}
+	return "";
+}
+
+void words_line(const struct words_facts *facts, uint64_t now_usec, char *line, size_t size)
+{
+	char wait[300] = "", until[48] = "";
+	enum endpoint endpoint;
+
+	if (waits_for(facts, &endpoint))
+		words_of_wait(facts, endpoint, now_usec, wait, sizeof(wait));
+	if (facts->cause == CAUSE_NO_ENDPOINT) {
+		(void)snprintf(line, size, "%s", wait);
+		return;
+	}
+	if (facts->until_usec > now_usec)
+		(void)snprintf(until, sizeof(until), ", at most %u s more",
+		               seconds(now_usec, facts->until_usec) + 1);
+	(void)snprintf(line, size, "%s%s%s%s%s%s%s%s%s%s%s%s", opening(facts),
+	               causes[facts->cause].sentence,
+	               facts->verdict == VERDICT_HEALTHY && facts->cilium[0] ? ", Cilium " : "",
+	               facts->verdict == VERDICT_HEALTHY ? facts->cilium : "",
+	               facts->object[0] ? ": " : "", facts->object, facts->pod[0] ? " (" : "",
+	               facts->pod, facts->pod[0] ? ")" : "", until, wait[0] ? "; " : "", wait);
+}

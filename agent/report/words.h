@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* words - every sentence that a person reads about a verdict, in one table: what it means, the command
+ * that helps, the MESSAGE_ID of its journal entries. Pure. README's lists are compared with it. */
+#pragma once
+#include "core/core.h"
+
+struct words {
+	const char *name; /* as in status.json: "vip-not-usable" */
+	const char *sentence;
+	const char *command;    /* what a person may run, or NULL */
+	const char *message_id; /* 32 hex digits */
+};
+
+struct words_endpoint {
+	const char *address; /* host:port, "" where it is not known */
+	const char *detail;  /* "ECONNREFUSED after 0.00 s", "" where there is none */
+	enum layer layer;
+	uint64_t since_usec;
+};
+
+/* All that a line may speak of; pointers are never NULL. */
+struct words_facts {
+	enum verdict verdict;
+	enum cause cause;
+	uint64_t since_usec, until_usec;
+	struct words_endpoint endpoint[ENDPOINT_COUNT];
+	const char *pod;    /* namespace/name of the pod spoken of, or "" */
+	const char *object; /* the CRD that is missing, the node, the API's refusal; or "" */
+	const char *cilium; /* "1.18" or "" */
+};
+
+const struct words *words_of_cause(enum cause cause);
+const char *words_of_verdict(enum verdict verdict);    /* "CONTROLLER_OFF" */
+const char *words_of_layer(enum layer layer);          /* "vip" */
+const char *words_of_endpoint(enum endpoint endpoint); /* "local" */
+
+/* "waiting for vip: 10.0.0.9:6443 nobody answers (EHOSTUNREACH after 3.07 s), 14 s". */
+void words_of_wait(const struct words_facts *facts, enum endpoint endpoint, uint64_t now_usec,
+                   char *line, size_t size);
+
+/* The one line that says how it stands: STATUS=, the journal, `gatewake status`. */
+void words_line(const struct words_facts *facts, uint64_t now_usec, char *line, size_t size);

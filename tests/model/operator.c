@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/model/operator.h"
+
+#define MSEC       UINT64_C(1000)
+#define SECONDS    UINT64_C(1000000)
+#define HANDSHAKE  (10 * SECONDS) /* client-go's TLS handshake time-out */
+#define LEASE      (15 * SECONDS)
+#define EOF_RETRY  (1 * SECONDS)
+#define SYNC_RETRY (1 * SECONDS)
+
+void operator_start(struct model *model, struct process *process, uint64_t now_usec)
+{
+	*process = (struct process){ .container = ++model->next_id, .asks_usec = now_usec };
+	process->log_usec = MODEL_NEVER;
+	process->tries_usec = MODEL_NEVER;
+	process->syncs_usec = MODEL_NEVER;
+}
+
+static void decide(struct model *model, struct process *process, enum mind mind, uint64_t now_usec)
+{
+	process->mind = mind;
+	process->registered = mind == MIND_ON || process->stalled_usec;
+	process->asks_usec = MODEL_NEVER;
+	process->decided_usec = now_usec;
+	/* Written at once, read by others a little later. */
+	process->log_usec = now_usec + luck_between(&model->luck, 20 * MSEC, 1500 * MSEC);
+	process->tries_usec = now_usec + 26 * MSEC;
+	model->lost_races += mind == MIND_OFF;
+}
+
+static void ask(struct model *model, struct process *process, uint64_t now_usec)
+{
+	enum fault fault = path_fault(&model->operators, now_usec);
+
+	if (process->stalled_usec) {
+		decide(model, process, MIND_OFF, now_usec);
+		return;
+	}
+	switch (fault != FAULT_NONE ? fault : model_vip(model, now_usec)) {
+	case FAULT_NONE:
+		decide(model, process, MIND_ON, now_usec);
+		return;
+	case FAULT_EOF:
+		process->asks_usec = now_usec + EOF_RETRY;
+		return;
+	case FAULT_STALL:
+		process->stalled_usec = process->asks_usec = now_usec + HANDSHAKE;
+		return;
+	case FAULT_REFUSED:
+	case FAULT_500:
+	case FAULT_401:
+	case FAULT_403:
+		decide(model, process, MIND_OFF, now_usec);
+		return;
+	}
+}
+
+static void lead(struct model *model, struct process *process, uint64_t now_usec)
+{
+	uint64_t least = process->mind == MIND_ON ? 7 * SECONDS : 9 * SECONDS;
+
+	model->lease = process->container;
+	process->leads = true;
+	process->tries_usec = MODEL_NEVER;
+	process->syncs_usec = now_usec + luck_between(&model->luck, least, least + SECONDS);
+}
+
+static void try_lease(struct model *model, struct process *process, uint64_t now_usec)
+{
+	process->tries_usec = now_usec + luck_between(&model->luck, 2000 * MSEC, 2400 * MSEC);
+	if (model_vip(model, now_usec) != FAULT_NONE)
+		return;
+	if (model->lease == 0) {
+		lead(model, process, now_usec);
+		return;
+	}
+	if (model_process(model, model->lease)) { /* it lives, and renews */
+		process->dead_holder = 0;
+		return;
+	}
+	if (process->dead_holder != model->lease) {
+		process->dead_holder = model->lease;
+		process->watches_usec = now_usec;
+	} else if (now_usec - process->watches_usec >= LEASE) {
+		lead(model, process, now_usec);
+	}
+}
+
+static void delete_copies(struct model *model, const struct pod *pod)
+{
+	if (pod->process.registered)
+		return;
+	for (size_t i = 0; i < MODEL_COPIES; i++)
+		model->copy[i] = 0;
+	model->losses++;
+	model->loser = pod;
+}
+
+static void sync(struct model *model, struct pod *pod, uint64_t now_usec)
+{
+	struct process *process = &pod->process;
+
+	if (model_vip(model, now_usec) != FAULT_NONE) {
+		process->syncs_usec = now_usec + SYNC_RETRY;
+		return;
+	}
+	process->syncs_usec = MODEL_NEVER;
+	process->synced = true;
+	if (process->mind == MIND_OFF) {
+		delete_copies(model, pod);
+		return;
+	}
+	for (size_t i = 0; i < MODEL_COPIES; i++)
+		if (!model->copy[i]) /* those that are there it adopts */
+			model->copy[i] = ++model->next_id;
+}
+
+void operator_run(struct model *model, struct pod *pod, uint64_t now_usec)
+{
+	struct process *process = &pod->process;
+
+	if (!process->container)
+		return;
+	if (process->asks_usec <= now_usec)
+		ask(model, process, now_usec);
+	if (process->tries_usec <= now_usec)
+		try_lease(model, process, now_usec);
+	if (process->syncs_usec <= now_usec)
+		sync(model, pod, now_usec);
+}
+
+uint64_t operator_next(const struct process *process)
+{
+	uint64_t next = process->asks_usec;
+
+	if (!process->container)
+		return MODEL_NEVER;
+	if (process->tries_usec < next)
+		next = process->tries_usec;
+	return process->syncs_usec < next ? process->syncs_usec : next;
+}
+
+void operator_end(struct model *model, struct process *process, bool gracefully, uint64_t now_usec)
+{
+	if (gracefully && process->leads && model_vip(model, now_usec) == FAULT_NONE)
+		model->lease = 0;
+	*process = (struct process){ .container = 0 };
+}

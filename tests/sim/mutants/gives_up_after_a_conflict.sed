@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# no second try
+# breaks: heals
+# edits: 1
+s/backoff_pause_usec(&retry\[outcome->result\],/UINT64_MAX \/ 2 + &/

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sim/referee.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define ASKS_PER_SECOND  60 /* of one agent; more is a loop */
+#define CORDON_SEEN_USEC (4 * SECONDS_USEC)
+#define OWN_NODE_USEC    (20 * SECONDS_USEC)
+#define QUIET_AFTER_USEC (60 * SECONDS_USEC)
+
+static const char *const verdict_name[] = { "UNKNOWN", "CRDS_MISSING", "CONTROLLER_OFF", "STARTING",
+	                                    "HEALTHY" };
+
+__attribute__((format(printf, 3, 4))) static void broken(struct world *world, const char *invariant,
+                                                         const char *format, ...)
+{
+	va_list args;
+
+	if (world->broken)
+		return;
+	world->broken = invariant;
+	va_start(args, format);
+	(void)vsnprintf(world->detail, sizeof(world->detail), format, args);
+	va_end(args);
+	world_say(world, "BROKEN: %s: %s", invariant, world->detail);
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* --- the budget ------------------------------------------------------------------------------- */
+
+static uint64_t ladder_usec(unsigned failed)
+{
+	uint64_t pause = 300 * SECONDS_USEC;
+
+	if (failed < 3)
+		return 0;
+	for (; failed > 3 && pause < 3600 * SECONDS_USEC; failed--)
+		pause *= 2;
+	return pause < 3600 * SECONDS_USEC ? pause : 3600 * SECONDS_USEC;
+}
+
+/* A restart of the same boot as the one before shows that the one before was seen to fail. */
+static void judge_budget(struct world *world, size_t node, uint32_t container)
+{
+	struct book *book = &world->book[node];
+	uint32_t boot = world->model.node[node].boot;
+	bool same = book->boot == boot;
+
+	if (same && book->container == container) {
+		world->tally.repeats++;
+		return;
+	}
+	if (world->last_on_usec >= book->last_usec)
+		book->failed = 0;
+	else if (same)
+		book->failed++;
+	if (same && book->failed >= 3)
+		world->tally.waits++;
+	if (same && world->now_usec - book->last_usec < ladder_usec(book->failed) &&
+	    !world->agent[node].counts.failed_saves)
+		broken(world, "budget", "restart %u in a row after %.1f s", book->failed + 1,
+		       (double)(world->now_usec - book->last_usec) / 1e6);
+	*book = (struct book){ boot, container, book->failed, world->now_usec };
+}
+
+/* --- the window, and whose it is ---------------------------------------------------------------
+ */
+
+/* Since when nothing has kept the agent on that node from seeing and curing this process. */
+static uint64_t curable_from(const struct world *world, const struct pod *pod)
+{
+	const struct model *model = &world->model;
+	const struct agent *agent = &world->agent[pod->node];
+	const struct node *node = &model->node[pod->node];
+	uint64_t from = later(agent->started_usec, pod->process.log_usec);
+
+	if (!agent->alive || world->book[pod->node].failed >= 2)
+		return MODEL_NEVER;
+	from = later(from, path_clear_from(&model->vip, world->now_usec));
+	from = later(from, path_clear_from(&model->api, world->now_usec));
+	from = later(from, path_clear_from(&model->log, world->now_usec));
+	from = later(from, path_clear_from(&node->local, world->now_usec));
+	from = later(from, later(node->kubelet_usec, node->cordoned_usec));
+	from = later(from, world->status_usec[pod->node]);
+	from = later(from,
+	             later(agent->habits.deletes_until_usec, agent->habits.forbids_until_usec));
+	return from;
+}
+
+/* --- a delete, when it is ordered ------------------------------------------------------------- */
+
+static const struct pod *pod_of(const struct world *world, uint32_t container)
+{
+	for (size_t i = 0; i < MODEL_PODS; i++)
+		if (container && world->model.pod[i].process.container == container)
+			return &world->model.pod[i];
+	return NULL;
+}
+
+/* The agent over there, if it lives and may act, has had its time. */
+static void judge_locality(struct world *world, const struct pod *pod)
+{
+	uint64_t from = curable_from(world, pod);
+
+	world->tally.elsewhere++;
+	if (!(world->agent[pod->node].policy.may & POLICY_RESTART) ||
+	    !world->agent[pod->node].alive)
+		return;
+	if (from > world->now_usec || world->now_usec - from < OWN_NODE_USEC)
+		broken(world, "locality",
+		       "delete on node %d, whose agent had its turn for %.1f s only", pod->node,
+		       from > world->now_usec ? 0.0 : (double)(world->now_usec - from) / 1e6);
+}
+
+static void judge_place(struct world *world, size_t node, uint32_t container)
+{
+	const struct pod *pod = pod_of(world, container);
+	int where = pod ? pod->node : -1;
+
+	if (where < 0)
+		return;
+	if (where != (int)node)
+		judge_locality(world, pod);
+	if (model_cordoned(&world->model, (size_t)where, world->now_usec) &&
+	    world->now_usec - world->cordoned_from_usec[where] > CORDON_SEEN_USEC)
+		broken(world, "cordon", "delete of container %u on a node that takes no pod",
+		       container);
+}
+
+/* The replacement asks through the virtual address once: it must just have been there. */
+static void judge_address(struct world *world, const struct agent *agent)
+{
+	uint64_t grace = 700 * MSEC_USEC + agent->habits.most_usec;
+
+	for (uint64_t back = 0; back <= grace; back += 50 * MSEC_USEC)
+		if (back <= world->now_usec &&
+		    model_vip(&world->model, world->now_usec - back) == FAULT_NONE)
+			return;
+	broken(world, "address", "delete although the virtual address has not answered for %.1f s",
+	       (double)grace / 1e6);
+}
+
+static void on_ordered(void *context, size_t node, const struct decision *decision,
+                       const struct order *order)
+{
+	struct world *world = context;
+	const struct agent *agent = &world->agent[node];
+
+	if (order->kind != ACT_DELETE_POD)
+		return;
+	world_say(world, "node %zu: delete the pod of container %u, through %s", node, order->about,
+	          order->via == ENDPOINT_VIP ? "vip" : "local");
+	if (decision->verdict != VERDICT_CONTROLLER_OFF)
+		broken(world, "verdict", "delete while %s", verdict_name[decision->verdict]);
+	if (world->kind->promises & PROMISE_NO_DELETE)
+		broken(world, "no write", "delete of container %u", order->about);
+	if (!(agent->policy.may & POLICY_RESTART))
+		broken(world, "mode", "delete in mode observe");
+	if (agent_deletes_under_way(agent) > 0)
+		broken(world, "one at a time", "a second delete while one is under way");
+	if (agent->disk.about != order->about && !agent->counts.failed_saves)
+		broken(world, "ledger", "delete of %u, and the disk knows of %u", order->about,
+		       agent->disk.about);
+	judge_place(world, node, order->about);
+	judge_address(world, agent);
+	judge_budget(world, node, order->about);
+}
+
+/* --- a delete, when it takes effect ----------------------------------------------------------- */
+
+static void on_deleting(void *context, size_t node, uint32_t id, uint32_t version)
+{
+	struct world *world = context;
+	const struct pod *pod = model_pod(&world->model, id);
+
+	if (!pod || pod->version != version || pod->terminating) {
+		world_say(world, "node %zu: the API refuses the precondition, or the pod is gone",
+		          node);
+		return;
+	}
+	world_say(world, "node %zu: pod %u with container %u goes away", node, id,
+	          pod->process.container);
+	if (pod->process.container && pod->process.mind != MIND_OFF)
+		broken(world, "good process", "container %u took the delete, and it is %s",
+		       pod->process.container, pod->process.mind == MIND_ON ? "on" : "not decided");
+}
+
+/* --- each round ------------------------------------------------------------------------------- */
+
+static void judge_overdue(struct world *world, const struct agent *agent)
+{
+	bool withheld = false;
+
+	for (size_t i = 0; i < FLIGHTS_MAX; i++)
+		withheld |= agent->flight[i].used && agent->flight[i].withheld &&
+		            !agent->flight[i].orphan;
+	if (agent->decision.overdue == ORDER_NONE)
+		return;
+	world->tally.overdue++;
+	if (!withheld)
+		broken(world, "overdue", "order kind %d is overdue, and none was withheld",
+		       agent->decision.overdue);
+}
+
+static void judge_pace(struct world *world, const struct agent *agent)
+{
+	uint64_t second = world->now_usec / SECONDS_USEC;
+	unsigned *then = &world->asks_then[agent->node];
+
+	if (second != world->second[agent->node]) {
+		world->second[agent->node] = second;
+		*then = agent->counts.asks;
+	}
+	if (agent->counts.asks - *then > ASKS_PER_SECOND)
+		broken(world, "pace", "%u requests in one second", agent->counts.asks - *then);
+	if (agent->spins >= 20)
+		broken(world, "wake", "20 rounds without progress of time");
+}
+
+static void on_stepped(void *context, size_t node, bool changed)
+{
+	struct world *world = context;
+	const struct agent *agent = &world->agent[node];
+	const struct decision *decision = &agent->decision;
+
+	if (changed && world->now_usec > world->calm_usec + QUIET_AFTER_USEC)
+		world->changes++;
+	if (changed)
+		world_say(world, "node %zu: %s, cause %d, about %u", node,
+		          verdict_name[decision->verdict], decision->cause, decision->about);
+	judge_overdue(world, agent);
+	judge_pace(world, agent);
+	if (decision->save)
+		world_say(world, "node %zu: save: failed %u, spent %u, about %u", node,
+		          decision->ledger.failed, decision->ledger.spent, decision->ledger.about);
+	if (decision->save && (world->kind->promises & PROMISE_NO_SAVE))
+		broken(world, "no write", "the ledger is saved");
+	if (decision->verdict == VERDICT_UNKNOWN && decision->cause == CAUSE_NONE)
+		broken(world, "cause", "UNKNOWN without a cause");
+}
+
+static void on_note(void *context, size_t node, const char *text, uint32_t a, uint32_t b)
+{
+	const struct world *world = context;
+	char line[120];
+
+	if (!world->verbose)
+		return;
+	(void)snprintf(line, sizeof(line), "%s (%u, %u)", text, a, b);
+	world_say(world, "node %zu: %s", node, line);
+}
+
+void referee_attach(struct world *world, size_t node)
+{
+	world->agent[node].sink = (struct agent_sink){
+		.ordered = on_ordered,
+		.deleting = on_deleting,
+		.stepped = on_stepped,
+		.note = on_note,
+		.context = world,
+	};
+}
+
+static void judge_losses(struct world *world)
+{
+	const struct pod *loser = world->model.loser;
+	uint64_t from;
+
+	if (world->losses_judged == world->model.losses)
+		return;
+	world->losses_judged = world->model.losses;
+	world->tally.losses++;
+	from = curable_from(world, loser);
+	world_say(world, "container %u, off, leads and DELETES the copies",
+	          loser->process.container);
+	if (world->kind->window_usec && from < world->now_usec &&
+	    world->now_usec - from > world->kind->window_usec)
+		broken(world, "window", "copies lost though it could be cured for %.1f s",
+		       (double)(world->now_usec - from) / 1e6);
+}
+
+static bool well(const struct world *world)
+{
+	for (size_t i = 0; i < world->kind->nodes; i++) {
+		const struct agent *agent = &world->agent[i];
+		bool blind =
+			agent->habits.lost_percent && agent->decision.verdict == VERDICT_UNKNOWN;
+
+		/* Where answers are lost, knowledge may grow too old for a while. */
+		if (!agent->alive ||
+		    (agent->decision.verdict != VERDICT_HEALTHY && !(blind && world->healed_usec)))
+			return false;
+	}
+	return model_controller_on(&world->model) && model_copies_whole(&world->model);
+}
+
+void referee_watch(struct world *world)
+{
+	if (!well(world))
+		world->healed_usec = 0;
+	else if (!world->healed_usec)
+		world->healed_usec = world->now_usec;
+	for (size_t i = 0; i < MODEL_PODS; i++) {
+		const struct process *process = &world->model.pod[i].process;
+
+		if (process->container && process->mind == MIND_ON)
+			world->last_on_usec = world->now_usec;
+	}
+	judge_losses(world);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+/* By then, and still: the quiet time after it has passed. */
+static void judge_healing(struct world *world)
+{
+	uint64_t limit = world->calm_usec + world->kind->heals_usec;
+
+	if (!world->healed_usec)
+		broken(world, "heals", "ends %s, cause %d; controller %s, copies %s",
+		       verdict_name[world->agent[0].decision.verdict],
+		       world->agent[0].decision.cause,
+		       model_controller_on(&world->model) ? "on" : "off",
+		       model_copies_whole(&world->model) ? "whole" : "missing");
+	else if (world->healed_usec > limit)
+		broken(world, "heals", "well only %.1f s after the last trouble",
+		       (double)(world->healed_usec - world->calm_usec) / 1e6);
+	if (world->healed_usec > world->calm_usec)
+		world->tally.healing_usec = world->healed_usec - world->calm_usec;
+}
+
+static void add_up(struct world *world)
+{
+	struct tally *tally = &world->tally;
+
+	tally->virtual_usec = world->now_usec;
+	tally->lost_races = world->model.lost_races;
+	tally->saved = world->model.lost_races && !world->model.losses;
+	for (size_t i = 0; i < MODEL_NODES; i++) {
+		const struct agent_counts *counts = &world->agent[i].counts;
+
+		tally->deletes += counts->deletes;
+		tally->conflicts += counts->conflicts;
+		tally->lost += counts->lost;
+		tally->refused += counts->refused;
+		tally->saves += counts->saves;
+		tally->failed_saves += counts->failed_saves;
+	}
+}
+
+void referee_end(struct world *world)
+{
+	const struct decision *decision = &world->agent[0].decision;
+	unsigned promises = world->kind->promises, restarts;
+
+	add_up(world);
+	if (promises & PROMISE_HEALS)
+		judge_healing(world);
+	if ((promises & PROMISE_OVERDUE) && !world->tally.overdue)
+		broken(world, "overdue", "an outcome was withheld, and nothing was said");
+	if ((promises & PROMISE_OFF) &&
+	    (decision->verdict != VERDICT_CONTROLLER_OFF || decision->cause != world->kind->cause))
+		broken(world, "cause", "ends %s, cause %d", verdict_name[decision->verdict],
+		       decision->cause);
+	if ((promises & PROMISE_OFF) && world->changes)
+		broken(world, "quiet", "%u changes of what is told, and nothing has changed",
+		       world->changes);
+	restarts = world->tally.deletes - world->tally.repeats;
+	if ((promises & PROMISE_LADDER) && (restarts < 6 || restarts > 12))
+		broken(world, "budget", "%u restarts in 6 hours", restarts);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/tempdir.h"
+
+#include <signal.h>
+
+#include "host/containers.h"
+#include "host/runfile.h"
+#include "host/state.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define ID "3c680ee1634cf9de18a107be79ceda578fd08684ad672fbd164a77a510766114"
+
+static void make_folders(const struct tempdir *dir, const char *path)
+{
+	char full[PATH_MAX];
+
+	(void)snprintf(full, sizeof(full), "%s/", tempdir_path(dir, path));
+	for (char *slash = full + strlen(dir->path) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		(void)mkdir(full, 0755);
+		*slash = '/';
+	}
+}
+
+static void remove_tree(const struct tempdir *dir)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir->path);
+	assert_int_equal(system(command), 0);
+}
+
+static void what_is_written_is_read_back_whole(void **state)
+{
+	struct tempdir dir;
+	char bytes[32];
+
+	(void)state;
+	tempdir_make(&dir);
+	assert_int_equal(state_read(dir.path, "ledger", bytes, sizeof(bytes)), -ENOENT);
+	assert_int_equal(state_write(dir.path, "ledger", "one", 3, STATE_DURABLE), 0);
+	assert_int_equal(state_write(dir.path, "ledger", "second", 6, STATE_VOLATILE), 0);
+	assert_int_equal(state_read(dir.path, "ledger", bytes, sizeof(bytes)), 6);
+	assert_memory_equal(bytes, "second", 6);
+	assert_int_equal(state_read(dir.path, "ledger", bytes, 6), -EFBIG);
+	assert_int_equal(access(tempdir_path(&dir, "ledger.new"), F_OK), -1);
+	remove_tree(&dir);
+}
+
+static void a_write_that_fails_leaves_the_old_file(void **state)
+{
+	struct tempdir dir;
+	char bytes[32];
+
+	(void)state;
+	tempdir_make(&dir);
+	assert_int_equal(state_write(dir.path, "f", "old", 3, STATE_DURABLE), 0);
+	assert_int_equal(mkdir(tempdir_path(&dir, "f.new"), 0755),
+	                 0); /* the new name cannot be opened */
+	assert_true(state_write(dir.path, "f", "newer", 5, STATE_DURABLE) < 0);
+	assert_int_equal(state_read(dir.path, "f", bytes, sizeof(bytes)), 3);
+	assert_true(state_write("/nonexistent", "f", "x", 1, STATE_DURABLE) == -ENOENT);
+	remove_tree(&dir);
+}
+
+static void a_lock_tells_whether_another_process_lives(void **state)
+{
+	struct tempdir dir;
+	int pipes[2], fd = -1, status;
+	pid_t child;
+	char byte;
+
+	(void)state;
+	tempdir_make(&dir);
+	assert_false(state_locked(dir.path, "lock"));
+	assert_int_equal(pipe(pipes), 0);
+	child = fork();
+	if (child == 0) {
+		byte = state_lock(dir.path, "lock", &fd) == 0 ? 'y' : 'n';
+		(void)!write(pipes[1], &byte, 1);
+		(void)pause();
+		_exit(0);
+	}
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	assert_int_equal(byte, 'y');
+	assert_true(state_locked(dir.path, "lock"));
+	assert_true(state_locked(dir.path, "lock")); /* asking takes nothing */
+	assert_int_equal(state_lock(dir.path, "lock", &fd), -EWOULDBLOCK);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_false(state_locked(dir.path, "lock"));
+	assert_int_equal(state_lock(dir.path, "lock", &fd), 0);
+	(void)close(fd);
+	(void)close(pipes[0]);
+	(void)close(pipes[1]);
+	remove_tree(&dir);
+}
+
+static void containers_are_found_where_each_runtime_puts_them(void **state)
+{
+	static const char *const places[] = {
+		"sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice/kubepods-pod1.slice/"
+		"cri-containerd-" ID ".scope",
+		"sys/fs/cgroup/memory/k8s.io/" ID,
+		"sys/fs/cgroup/kubepods/besteffort/pod1/" ID,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		struct tempdir dir;
+		struct containers containers = { 0 };
+		char procs[512];
+
+		tempdir_make(&dir);
+		containers.root = dir.path;
+		assert_int_equal(containers_look(&containers, ID),
+		                 LIFE_UNKNOWN); /* no cgroups to read */
+		make_folders(&dir, "sys/fs/cgroup/system.slice/ssh.service");
+		assert_int_equal(containers_look(&containers, ID), LIFE_GONE);
+		make_folders(&dir, places[i]);
+		assert_int_equal(containers_look(&containers, ID),
+		                 LIFE_GONE); /* an empty cgroup is none */
+		(void)snprintf(procs, sizeof(procs), "%s/cgroup.procs", places[i]);
+		(void)tempdir_write_text(&dir, procs, "17\n");
+		assert_int_equal(containers_look(&containers, ID), LIFE_ALIVE);
+		assert_int_equal(containers_look(&containers, ID), LIFE_ALIVE);
+		(void)tempdir_write_text(&dir, procs, "");
+		assert_int_equal(containers_look(&containers, ID), LIFE_GONE);
+		remove_tree(&dir);
+	}
+}
+
+static void cgroup_v2_says_for_itself_whether_it_is_empty(void **state)
+{
+	struct containers containers = { 0 };
+	struct tempdir dir;
+
+	(void)state;
+	tempdir_make(&dir);
+	containers.root = dir.path;
+	make_folders(&dir, "sys/fs/cgroup/kubepods.slice/cri-containerd-" ID ".scope");
+	(void)tempdir_write_text(
+		&dir, "sys/fs/cgroup/kubepods.slice/cri-containerd-" ID ".scope/cgroup.procs", "");
+	(void)tempdir_write_text(
+		&dir, "sys/fs/cgroup/kubepods.slice/cri-containerd-" ID ".scope/cgroup.events",
+		"populated 1\nfrozen 0\n");
+	assert_int_equal(containers_look(&containers, ID), LIFE_ALIVE);
+	assert_int_equal(containers_look(&containers, "short"), LIFE_UNKNOWN);
+	assert_int_equal(containers_look(&containers, ""), LIFE_UNKNOWN);
+	remove_tree(&dir);
+}
+
+static struct status example(void)
+{
+	struct status status = { .version = "1.2.3", .node = "pi", .mode = "recover" };
+
+	(void)strcpy(status.local.layer, "usable");
+	(void)strcpy(status.vip.layer, "vip");
+	(void)strcpy(status.vip.address, "10.0.0.9:6443");
+	(void)strcpy(status.vip.detail, "EHOSTUNREACH \"x\" \\ \001 after 3.07 s");
+	(void)strcpy(status.controller.verdict, "CONTROLLER_OFF");
+	(void)strcpy(status.controller.cause, "cordoned");
+	(void)strcpy(status.controller.sentence, "not restarted: the node is cordoned");
+	(void)strcpy(status.controller.command, "kubectl uncordon NODE");
+	status.restarts.count = 2;
+	status.restarts.failed = 1;
+	status.boot.api_usable_s = 41.2;
+	status.boot.controller_on_s = -1;
+	return status;
+}
+
+static void status_json_is_read_back_as_it_was(void **state)
+{
+	struct status status = example(), read;
+	struct runfile runfile = { 0 };
+	struct failure failure;
+	struct tempdir dir;
+	struct stat first, second;
+
+	(void)state;
+	tempdir_make(&dir);
+	runfile.folder = dir.path;
+	assert_int_equal(runfile_read(dir.path, &read, &failure), -ENOENT);
+	assert_int_equal(runfile_write(&runfile, &status), 0);
+	assert_int_equal(runfile_read(dir.path, &read, &failure), 0);
+	assert_memory_equal(&read.vip, &status.vip, sizeof(read.vip));
+	assert_string_equal(read.controller.sentence, status.controller.sentence);
+	assert_int_equal(read.restarts.failed, 1);
+	assert_true(read.boot.api_usable_s > 41.1 && read.boot.api_usable_s < 41.3);
+	assert_true(read.boot.controller_on_s < 0);
+	assert_int_equal(stat(tempdir_path(&dir, RUNFILE_STATUS), &first), 0);
+	assert_int_equal(runfile_write(&runfile, &status), 0); /* nothing new: no write */
+	assert_int_equal(stat(tempdir_path(&dir, RUNFILE_STATUS), &second), 0);
+	assert_int_equal(first.st_ino, second.st_ino);
+	(void)tempdir_write_text(&dir, RUNFILE_STATUS, "{\"version\":");
+	assert_int_equal(runfile_read(dir.path, &read, &failure), -EBADMSG);
+	remove_tree(&dir);
+}
+
+static void the_table_shows_what_helps(void **state)
+{
+	struct status status = example();
+	char table[2048];
+
+	(void)state;
+	assert_true(status_to_table(&status, table, sizeof(table)) > 0);
+	assert_non_null(
+		strstr(table, "controller  CONTROLLER_OFF  not restarted: the node is cordoned\n"));
+	assert_non_null(strstr(table, "try: kubectl uncordon NODE\n"));
+	assert_non_null(strstr(table, "vip         vip  10.0.0.9:6443 (EHOSTUNREACH"));
+	assert_null(strstr(table, "boot "));
+}
+
+static void a_json_that_does_not_fit_is_not_written_in_half(void **state)
+{
+	struct status status = example();
+	char json[200];
+
+	(void)state;
+	assert_int_equal(status_to_json(&status, json, sizeof(json)), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_written_is_read_back_whole),
+		cmocka_unit_test(a_write_that_fails_leaves_the_old_file),
+		cmocka_unit_test(a_lock_tells_whether_another_process_lives),
+		cmocka_unit_test(containers_are_found_where_each_runtime_puts_them),
+		cmocka_unit_test(cgroup_v2_says_for_itself_whether_it_is_empty),
+		cmocka_unit_test(status_json_is_read_back_as_it_was),
+		cmocka_unit_test(the_table_shows_what_helps),
+		cmocka_unit_test(a_json_that_does_not_fit_is_not_written_in_half),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
