@@ -37,11 +37,12 @@ OBJECTS := $(patsubst %.c,$(O)/%.o,$(filter-out agent/main.c,$(SOURCES)))
 LIBRARY := $(O)/libgatewake.a
 PURE    := $(filter $(O)/agent/core/% $(O)/agent/cilium/% $(O)/agent/report/%,$(OBJECTS))
 MODEL   := $(patsubst %.c,$(O)/%.o,$(wildcard tests/model/*.c))
+FUZZ    := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 UNIT    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 SIM     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/sim/*.c))
 HEADERS := $(wildcard agent/*.h agent/*/*.h platform/arm64/*.h tests/*/*.h)
 
-.PHONY: all deps test sim e2e checks purity headers complexity format clean
+.PHONY: all deps test fuzz e2e checks purity headers complexity format clean
 all: $(O)/gatewake
 
 # Asked before everything else. Root on Debian: installs what is missing; else says what to install.
@@ -70,6 +71,19 @@ $(UNIT): $(O)/%: $(O)/%.o $(MODEL) $(LIBRARY)
 	$(call say,LD,$@)
 	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) $^ $(lib_libs) $$($(PKG_CONFIG) --libs cmocka) -o $@
 
+# Each fuzz target replays its corpus in `make test`; `make fuzz` lets libFuzzer look for more (clang).
+$(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(LIBRARY)
+	$(call say,LD,$@)
+	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) $^ $(lib_libs) -o $@
+
+FUZZ_SECONDS ?= 60
+fuzz: | deps
+	@mkdir -p $(O)/fuzz && for t in $(notdir $(FUZZ)); do \
+		mkdir -p $(O)/fuzz/$$t && \
+		clang $(filter-out -fstack-clash-protection -Werror,$(OWN_CFLAGS)) $(lib_cflags) -O1 -g -Wno-unknown-warning-option \
+			-fsanitize=fuzzer,address,undefined tests/fuzz/$$t.c $(filter-out agent/main.c,$(SOURCES)) $(lib_libs) -o $(O)/fuzz/$$t.bin && \
+		(cd $(O)/fuzz && ./$$t.bin -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$t ../../tests/fuzz/corpus/$$t) || exit 1; done
+
 $(O)/simulate: $(SIM) $(MODEL) $(LIBRARY)
 	$(call say,LD,$@)
 	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) $^ -o $@
@@ -82,7 +96,7 @@ $(MUTANTS): $(O)/mutants/%: tests/sim/mutants/%.sed tests/sim/mutate $(SIM) $(MO
 	$(QUIET)tests/sim/mutate $< $@.core
 	$(QUIET)$(CC) $(OWN_CFLAGS) -w $(CPPFLAGS) $(CFLAGS) $(OWN_LDFLAGS) $(LDFLAGS) $@.core/*.c $(SIM) $(MODEL) $(LIBRARY) -o $@
 
-test: $(O)/gatewake $(UNIT) $(O)/simulate $(MUTANTS) checks
+test: $(O)/gatewake $(UNIT) $(FUZZ) $(O)/simulate $(MUTANTS) checks
 	$(QUIET)tests/runtests $(O)
 
 checks: $(if $(SAN),,purity headers)

@@ -4,23 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "commands/commands.h"
 #include "config.h"
 #include "host/runfile.h"
 #include "host/state.h"
 
-#define TABLE_MAX 4096
+#define TABLE_MAX (128 * 1024)
 
 static bool is_well(const struct status *status)
 {
-	return strcmp(status->controller.verdict, "HEALTHY") == 0;
+	return strcmp(status->controller.verdict, "HEALTHY") == 0 ||
+	       strcmp(status->controller.verdict, "PROVEN") == 0;
 }
 
 static int print_json(const struct status *status)
 {
-	char json[STATUS_JSON_MAX];
+	CLEANUP(free_p) char *json = malloc(STATUS_JSON_MAX);
 
-	if (status_to_json(status, json, sizeof(json)) == 0)
+	if (!json || status_to_json(status, true, json, STATUS_JSON_MAX) == 0)
 		return EXIT_NO_AGENT;
 	(void)fputs(json, stdout);
 	return is_well(status) ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -28,9 +30,11 @@ static int print_json(const struct status *status)
 
 static int print_table(const struct status *status)
 {
-	char table[TABLE_MAX];
+	CLEANUP(free_p) char *table = malloc(TABLE_MAX);
 
-	(void)status_to_table(status, table, sizeof(table));
+	if (!table)
+		return EXIT_NO_AGENT;
+	(void)status_to_table(status, table, TABLE_MAX);
 	(void)fputs(table, stdout);
 	return is_well(status) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -40,6 +44,7 @@ static int run(int argc, char **argv)
 	struct config config;
 	struct status status;
 	struct failure failure;
+	int code;
 
 	if (config_read(&config, argc, argv, &failure) < 0) {
 		(void)fprintf(stderr, "gatewake status: %s\n", failure.text);
@@ -56,7 +61,9 @@ static int run(int argc, char **argv)
 		(void)fprintf(stderr, "gatewake status: %s\n", failure.text);
 		return EXIT_NO_AGENT;
 	}
-	return config.json ? print_json(&status) : print_table(&status);
+	code = config.json ? print_json(&status) : print_table(&status);
+	runfile_clear(&status);
+	return code;
 }
 
 const struct command command_status = {

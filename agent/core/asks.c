@@ -12,7 +12,10 @@ static const uint64_t bound_usec[] = {
 	[ASK_PROBE] = 1500 * MSEC_USEC,       [ASK_CRDS] = 3 * SECONDS_USEC,
 	[ASK_DEPLOYMENTS] = 2 * SECONDS_USEC, [ASK_REPLICASETS] = 2 * SECONDS_USEC,
 	[ASK_PODS] = 2 * SECONDS_USEC,        [ASK_NODES] = 2 * SECONDS_USEC,
-	[ASK_LOG] = 3 * SECONDS_USEC,         [ACT_DELETE_POD] = 3 * SECONDS_USEC,
+	[ASK_LOG] = 3 * SECONDS_USEC,         [ASK_CONFIG] = 2 * SECONDS_USEC,
+	[ASK_METRICS] = 2 * SECONDS_USEC,     [ASK_SOURCE] = 2 * SECONDS_USEC,
+	[ASK_PROOF] = 3 * SECONDS_USEC,       [ACT_DELETE_POD] = 3 * SECONDS_USEC,
+	[ACT_CREATE_COPY] = 3 * SECONDS_USEC,
 };
 _Static_assert(sizeof(bound_usec) / sizeof(bound_usec[0]) == ORDER_KIND_COUNT,
                "a bound for each kind");
@@ -25,16 +28,19 @@ static const uint64_t pause_usec[PACE_COUNT][ORDER_KIND_COUNT] = {
 	                   [ASK_REPLICASETS] = NEVER,
 	                   [ASK_DEPLOYMENTS] = 10 * SECONDS_USEC,
 	                   [ASK_NODES] = 10 * SECONDS_USEC,
+	                   [ASK_CONFIG] = 60 * SECONDS_USEC,
 	                   [ASK_PODS] = 2 * SECONDS_USEC },
 	[PACE_OFF] = { [ASK_CRDS] = 5 * SECONDS_USEC,
 	               [ASK_REPLICASETS] = 1 * SECONDS_USEC,
 	               [ASK_DEPLOYMENTS] = 1 * SECONDS_USEC,
 	               [ASK_NODES] = 1 * SECONDS_USEC,
+	               [ASK_CONFIG] = 30 * SECONDS_USEC,
 	               [ASK_PODS] = 1 * SECONDS_USEC },
 	[PACE_COMING] = { [ASK_CRDS] = 5 * SECONDS_USEC,
 	                  [ASK_REPLICASETS] = NEVER,
 	                  [ASK_DEPLOYMENTS] = 2 * SECONDS_USEC,
 	                  [ASK_NODES] = 2 * SECONDS_USEC,
+	                  [ASK_CONFIG] = 30 * SECONDS_USEC,
 	                  [ASK_PODS] = 250 * MSEC_USEC },
 };
 _Static_assert(sizeof(pause_usec) / sizeof(pause_usec[0]) == PACE_COUNT, "a row for each pace");
@@ -43,6 +49,8 @@ _Static_assert(sizeof(pause_usec) / sizeof(pause_usec[0]) == PACE_COUNT, "a row 
 #define PATIENT_AFTER_USEC (60 * SECONDS_USEC)
 #define PATIENT_USEC       (5 * SECONDS_USEC)
 #define LOG_CLOSE_USEC     (300 * MSEC_USEC)
+#define METRICS_AFTER_USEC (3 * SECONDS_USEC) /* by then a log has said it, if it says it at all */
+#define METRICS_USEC       (2100 * MSEC_USEC)
 #define NEEDED_USEC        (50 * MSEC_USEC) /* at once, and yet no loop if the answer does not help */
 
 static const struct backoff_policy unanswered = { .least_usec = 250 * MSEC_USEC,
@@ -58,6 +66,25 @@ bool asks_under_way(const struct core *core, enum order_kind kind, uint16_t subj
 		if (core->under_way[i].kind == kind && core->under_way[i].subject == subject)
 			return true;
 	return false;
+}
+
+size_t asks_count(const struct core *core, enum order_kind kind)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ORDERS_MAX; i++)
+		count += core->under_way[i].kind == kind;
+	return count;
+}
+
+bool asks_is_act(enum order_kind kind)
+{
+	return kind == ACT_DELETE_POD || kind == ACT_CREATE_COPY;
+}
+
+enum endpoint asks_nearest(const struct core *core)
+{
+	return readiness_usable(&core->readiness[ENDPOINT_LOCAL]) ? ENDPOINT_LOCAL : ENDPOINT_VIP;
 }
 
 bool asks_order(struct core *core, struct order order, uint64_t now_usec, struct decision *ret)
@@ -79,7 +106,7 @@ bool asks_order(struct core *core, struct order order, uint64_t now_usec, struct
 	return true;
 }
 
-static void wake_at(struct decision *ret, uint64_t usec)
+void asks_wake_at(struct decision *ret, uint64_t usec)
 {
 	if (usec < ret->wake_usec)
 		ret->wake_usec = usec;
@@ -89,8 +116,13 @@ static enum pace pace_of(const struct core *core)
 {
 	switch (core->verdict) {
 	case VERDICT_HEALTHY:
+	case VERDICT_PROVEN:
+	case VERDICT_NOT_SERVED:
+	case VERDICT_COPY_BLOCKED:
+	case VERDICT_DISABLED:
 		return PACE_SETTLED;
 	case VERDICT_CONTROLLER_OFF:
+	case VERDICT_COPIES_NEGLECTED:
 		return PACE_OFF;
 	case VERDICT_UNKNOWN:
 	case VERDICT_CRDS_MISSING:
@@ -102,7 +134,7 @@ static enum pace pace_of(const struct core *core)
 
 static bool patient(const struct core *core, uint64_t now_usec)
 {
-	return core->verdict != VERDICT_HEALTHY && now_usec - core->since_usec > PATIENT_AFTER_USEC;
+	return pace_of(core) != PACE_SETTLED && now_usec - core->since_usec > PATIENT_AFTER_USEC;
 }
 
 static uint64_t pause_of(const struct core *core, enum order_kind kind, uint64_t now_usec,
@@ -120,14 +152,10 @@ static uint64_t pause_of(const struct core *core, enum order_kind kind, uint64_t
 	return pause;
 }
 
-/* A place through which to ask: the local endpoint where it is usable, for it is nearest. */
 static bool choose_via(const struct core *core, enum order_kind kind, enum endpoint *ret_via)
 {
-	bool vip = readiness_usable(&core->readiness[ENDPOINT_VIP]);
-	bool local = readiness_usable(&core->readiness[ENDPOINT_LOCAL]);
-
-	*ret_via = kind == ASK_CRDS || !local ? ENDPOINT_VIP : ENDPOINT_LOCAL;
-	return *ret_via == ENDPOINT_VIP ? vip : local;
+	*ret_via = kind == ASK_CRDS ? ENDPOINT_VIP : asks_nearest(core);
+	return readiness_usable(&core->readiness[*ret_via]);
 }
 
 static void plan_kind(struct core *core, enum order_kind kind, uint64_t now_usec, uint32_t dice,
@@ -140,7 +168,7 @@ static void plan_kind(struct core *core, enum order_kind kind, uint64_t now_usec
 	if (pause == NEVER || asks_under_way(core, kind, 0) || !choose_via(core, kind, &order.via))
 		return;
 	if (core->ask[kind].ended_usec && now_usec < due)
-		wake_at(ret, due);
+		asks_wake_at(ret, due);
 	else
 		(void)asks_order(core, order, now_usec, ret);
 }
@@ -155,7 +183,7 @@ static void plan_probe(struct core *core, const struct evidence *evidence, enum 
 	    asks_under_way(core, ASK_PROBE, order.subject))
 		return;
 	if (now_usec < due)
-		wake_at(ret, due);
+		asks_wake_at(ret, due);
 	else
 		(void)asks_order(core, order, now_usec, ret);
 }
@@ -178,7 +206,7 @@ static void plan_log(struct core *core, size_t place, uint64_t now_usec, struct 
 	if (asks_under_way(core, ASK_LOG, order.subject) || !choose_via(core, ASK_LOG, &order.via))
 		return;
 	if (now_usec < judged->log_due_usec)
-		wake_at(ret, judged->log_due_usec);
+		asks_wake_at(ret, judged->log_due_usec);
 	else if (asks_order(core, order, now_usec, ret))
 		judged->log_due_usec = now_usec + log_pause_usec(judged, now_usec);
 }
@@ -205,6 +233,31 @@ static void plan_logs(struct core *core, const struct evidence *evidence, uint64
 	}
 }
 
+/* Metrics are looked at where the log leaves it open; the port is this host's, so the container must be. */
+static void plan_metrics(struct core *core, const struct evidence *evidence, uint64_t now_usec,
+                         struct decision *ret)
+{
+	for (size_t i = 0; i < evidence->pods.count && !evidence->pods.truncated; i++) {
+		size_t place = diagnosis_place(core, evidence->pods.item[i].container);
+		struct order order = { .kind = ASK_METRICS,
+			               .subject = (uint16_t)place,
+			               .about = evidence->pods.item[i].container,
+			               .via = asks_nearest(core) };
+		struct judged *judged = &core->judged[place];
+
+		if (place == OPERATORS_MAX || evidence->pods.item[i].place != PLACE_HERE ||
+		    !diagnosis_counts(&evidence->pods.item[i]) || judged->says == LOG_ON ||
+		    judged->says == LOG_OFF || asks_under_way(core, ASK_METRICS, order.subject))
+			continue;
+		if (!judged->metrics_due_usec)
+			judged->metrics_due_usec = judged->first_usec + METRICS_AFTER_USEC;
+		if (now_usec < judged->metrics_due_usec)
+			asks_wake_at(ret, judged->metrics_due_usec);
+		else if (asks_order(core, order, now_usec, ret))
+			judged->metrics_due_usec = now_usec + METRICS_USEC;
+	}
+}
+
 enum order_kind asks_overdue(const struct core *core, uint64_t now_usec)
 {
 	for (size_t i = 0; i < ORDERS_MAX; i++) {
@@ -227,9 +280,9 @@ static void plan_deadlines(const struct core *core, uint64_t now_usec, struct de
 		if (order->kind == ORDER_NONE)
 			continue;
 		if (now_usec < order->deadline_usec)
-			wake_at(ret, order->deadline_usec);
+			asks_wake_at(ret, order->deadline_usec);
 		else if (now_usec < overdue)
-			wake_at(ret, overdue);
+			asks_wake_at(ret, overdue);
 	}
 }
 
@@ -239,10 +292,12 @@ void asks_plan(struct core *core, const struct evidence *evidence, uint64_t now_
 	plan_probe(core, evidence, ENDPOINT_LOCAL, now_usec, ret);
 	plan_probe(core, evidence, ENDPOINT_VIP, now_usec, ret);
 	plan_logs(core, evidence, now_usec, ret);
+	plan_metrics(core, evidence, now_usec, ret);
 	plan_kind(core, ASK_NODES, now_usec, dice, ret);
 	plan_kind(core, ASK_DEPLOYMENTS, now_usec, dice, ret);
 	/* Pods and ReplicaSets are looked for in the Deployment's namespace. */
 	if (evidence->deployments.count == 1) {
+		plan_kind(core, ASK_CONFIG, now_usec, dice, ret);
 		plan_kind(core, ASK_PODS, now_usec, dice, ret);
 		plan_kind(core, ASK_REPLICASETS, now_usec, dice, ret);
 		plan_kind(core, ASK_CRDS, now_usec, dice, ret);

@@ -13,6 +13,17 @@ void asks_plan(struct core *core, const struct evidence *evidence, uint64_t now_
 /* Puts one order under way and into *ret; false where there is no room left. */
 bool asks_order(struct core *core, struct order order, uint64_t now_usec, struct decision *ret);
 
+size_t asks_count(const struct core *core, enum order_kind kind); /* under way */
+
+/* The endpoint to go through: local where it is usable, for it is nearest. */
+enum endpoint asks_nearest(const struct core *core);
+
+/* Lowers the time of the next step. */
+void asks_wake_at(struct decision *ret, uint64_t usec);
+
+/* A write; all other kinds are asks. */
+bool asks_is_act(enum order_kind kind);
+
 bool asks_under_way(const struct core *core, enum order_kind kind, uint16_t subject);
 
 /* An order whose outcome was not told in time, or ORDER_NONE. */

@@ -27,7 +27,7 @@ static void withdraw_asks(struct core *core, enum endpoint endpoint, struct deci
 		struct order *order = &core->under_way[i];
 
 		if (order->kind == ORDER_NONE || order->kind == ASK_PROBE ||
-		    order->kind == ACT_DELETE_POD || order->via != endpoint)
+		    asks_is_act(order->kind) || order->via != endpoint)
 			continue;
 		ret->withdrawn[ret->withdrawn_count++] = order->ticket;
 		*order = (struct order){ .kind = ORDER_NONE };
@@ -73,10 +73,10 @@ static void latch_crds(struct core *core, const struct evidence *evidence, uint6
 static void order_restart(struct core *core, struct evidence const *evidence, uint32_t container,
                           uint64_t now_usec, struct decision *ret)
 {
-	struct order order = { .kind = ACT_DELETE_POD, .about = container };
+	struct order order = { .kind = ACT_DELETE_POD,
+		               .about = container,
+		               .via = asks_nearest(core) };
 
-	order.via =
-		readiness_usable(&core->readiness[ENDPOINT_LOCAL]) ? ENDPOINT_LOCAL : ENDPOINT_VIP;
 	if (asks_order(core, order, now_usec, ret))
 		core->save |= budget_spend(&core->ledger, evidence->boot, container, now_usec);
 }
@@ -104,6 +104,22 @@ static struct permit restart(struct core *core, const struct policy *policy,
 		return permit;
 	order_restart(core, evidence, container, now_usec, ret);
 	return (struct permit){ CAUSE_RESTARTING, 0 };
+}
+
+/* On, and yet copies stay wrong: worth one restart a fault, and each split state, within the budget. */
+static struct permit restart_neglectful(struct core *core, const struct policy *policy,
+                                        const struct evidence *evidence, uint32_t container,
+                                        uint64_t now_usec, struct decision *ret)
+{
+	size_t place = diagnosis_place(core, container);
+	bool split = place < OPERATORS_MAX && core->judged[place].split;
+	struct permit permit = { CAUSE_NEGLECTED, 0 };
+
+	if (split || copies_want_restart(&core->copies, now_usec))
+		permit = restart(core, policy, evidence, container, now_usec, ret);
+	if (permit.cause == CAUSE_RESTARTING)
+		copies_note_restart(&core->copies);
+	return permit;
 }
 
 static void settle(struct core *core, struct finding found, uint64_t until_usec, uint64_t now_usec)
@@ -143,6 +159,14 @@ static void tell(struct core *core, uint64_t now_usec, struct decision *ret)
 	ret->save = core->save;
 	core->save = false;
 	ret->overdue = asks_overdue(core, now_usec);
+	ret->copies.needed = core->copies.needed;
+	ret->copies.present = core->copies.present;
+	ret->copies.created = core->copies.created;
+	ret->copies.blocked = core->copies.blocked;
+	ret->copies.stale = core->copies.stale;
+	ret->listeners.provable = core->proofs.provable;
+	ret->listeners.served = core->proofs.served;
+	ret->listeners.bad = core->proofs.bad;
 	tell_endpoints(core, ret);
 }
 
@@ -152,6 +176,27 @@ static void forget_needs(struct core *core)
 		core->ask[kind].needed = false;
 	for (size_t i = 0; i < OPERATORS_MAX; i++)
 		core->judged[i].log_needed = false;
+}
+
+/* The controller is known to be on. */
+static bool is_on(struct finding found)
+{
+	switch (found.verdict) {
+	case VERDICT_HEALTHY:
+	case VERDICT_PROVEN:
+	case VERDICT_NOT_SERVED:
+	case VERDICT_COPY_BLOCKED:
+	case VERDICT_COPIES_NEGLECTED:
+		return true;
+	case VERDICT_STARTING:
+		return found.cause == CAUSE_COPIES_COMING;
+	case VERDICT_UNKNOWN:
+	case VERDICT_DISABLED:
+	case VERDICT_CRDS_MISSING:
+	case VERDICT_CONTROLLER_OFF:
+		break;
+	}
+	return false;
 }
 
 void core_step(struct core *core, const struct policy *policy, const struct evidence *evidence,
@@ -166,12 +211,19 @@ void core_step(struct core *core, const struct policy *policy, const struct evid
 	step_readiness(core, evidence, now_usec, dice, ret);
 	latch_crds(core, evidence, now_usec);
 	diagnosis_latch(core, evidence, now_usec);
+	copies_latch(core, evidence, now_usec);
+	proofs_latch(core, evidence);
 	found = diagnosis_find(core, evidence, now_usec);
 	if (found.verdict == VERDICT_CONTROLLER_OFF) {
 		permit = restart(core, policy, evidence, found.about, now_usec, ret);
 		found.cause = permit.cause;
+	} else if (found.verdict == VERDICT_COPIES_NEGLECTED) {
+		permit = restart_neglectful(core, policy, evidence, found.about, now_usec, ret);
+		found.cause = permit.cause;
 	}
 	settle(core, found, permit.until_usec, now_usec);
+	copies_plan(core, policy, evidence, is_on(found), now_usec, ret);
+	proofs_plan(core, evidence, now_usec, dice, ret);
 	asks_plan(core, evidence, now_usec, dice, ret);
 	tell(core, now_usec, ret);
 }
@@ -201,6 +253,19 @@ static void note_ask(struct core *core, const struct order *order, const struct 
 	ask->misses = outcome->result == RESULT_OK ? 0 : ask->misses + 1;
 }
 
+static void note(struct core *core, const struct order *order, const struct outcome *outcome)
+{
+	if (order->kind == ACT_DELETE_POD)
+		note_act(core, order, outcome);
+	else if (order->kind == ACT_CREATE_COPY || order->kind == ASK_SOURCE)
+		copies_note(&core->copies, order->about, order->kind == ACT_CREATE_COPY, outcome->result,
+		            outcome->ended_usec);
+	else if (order->kind == ASK_PROOF)
+		proofs_note(&core->proofs, order->about, outcome->ended_usec);
+	else
+		note_ask(core, order, outcome);
+}
+
 void core_note(struct core *core, const struct outcome *outcome)
 {
 	for (size_t i = 0; i < ORDERS_MAX; i++) {
@@ -209,10 +274,7 @@ void core_note(struct core *core, const struct outcome *outcome)
 		if (order.kind == ORDER_NONE || order.ticket != outcome->ticket)
 			continue;
 		core->under_way[i] = (struct order){ .kind = ORDER_NONE };
-		if (order.kind == ACT_DELETE_POD)
-			note_act(core, &order, outcome);
-		else
-			note_ask(core, &order, outcome);
+		note(core, &order, outcome);
 		return;
 	}
 }

@@ -7,7 +7,9 @@
  * core keeps no pointer into the evidence. */
 #pragma once
 #include "core/budget.h"
+#include "core/copies.h"
 #include "core/evidence.h"
+#include "core/proofs.h"
 #include "core/readiness.h"
 
 enum order_kind {
@@ -18,13 +20,18 @@ enum order_kind {
 	ASK_REPLICASETS,
 	ASK_PODS,
 	ASK_NODES,
-	ASK_LOG,        /* about: the container whose log is to be read from its head */
+	ASK_LOG,     /* about: the container whose log is to be read from its head */
+	ASK_CONFIG,  /* the operator's ConfigMap, cilium-config */
+	ASK_METRICS, /* about: the container on this node whose metrics are to be read */
+	ASK_SOURCE,  /* about: the source Secret that is to be looked at */
+	ASK_PROOF,   /* about: the listener whose certificate is to be seen */
 	ACT_DELETE_POD, /* about: the container that was judged; its pod's UID and resourceVersion
 	                   are preconditions */
+	ACT_CREATE_COPY, /* about: the source Secret; it is read, checked, and its copy created */
 };
-#define ORDER_KIND_COUNT 9
+#define ORDER_KIND_COUNT 14
 
-#define ORDERS_MAX 12 /* in one decision, and under way at once */
+#define ORDERS_MAX 24 /* in one decision, and under way at once */
 
 struct order {
 	enum order_kind kind;
@@ -54,12 +61,17 @@ struct outcome {
 
 enum verdict {
 	VERDICT_UNKNOWN,
+	VERDICT_DISABLED,
 	VERDICT_CRDS_MISSING,
 	VERDICT_CONTROLLER_OFF,
+	VERDICT_COPY_BLOCKED,
+	VERDICT_COPIES_NEGLECTED,
 	VERDICT_STARTING,
+	VERDICT_NOT_SERVED,
+	VERDICT_PROVEN,
 	VERDICT_HEALTHY,
 };
-#define VERDICT_COUNT 5
+#define VERDICT_COUNT 10
 
 /* Why the verdict is what it is, or, of CONTROLLER_OFF, what the restart waits for. */
 enum cause {
@@ -98,11 +110,24 @@ enum cause {
 	CAUSE_LOG_SILENT, /* readable, nothing decisive in it yet */
 	CAUSE_LOG_SPLIT,  /* the registrations lack *v1.Gateway, without the off line */
 	CAUSE_LOG_OPAQUE, /* the list does not parse: log as JSON */
+	CAUSE_COPIES_COMING, /* on, and copies are missing or stale for less than 90 s */
+	/* DISABLED */
+	CAUSE_GATEWAY_OFF, /* enable-gateway-api */
+	CAUSE_SYNC_OFF,    /* enable-gateway-api-secrets-sync */
+	CAUSE_PROXY_OFF,   /* neither kube-proxy-replacement nor what this release takes for it */
+	/* COPY_BLOCKED */
+	CAUSE_COPY_REFUSED, /* the API refused a copy, or one without owner labels is in its place */
+	/* COPIES_NEGLECTED: the other causes are those of CONTROLLER_OFF */
+	CAUSE_NEGLECTED, /* a restart did not help */
+	/* NOT_SERVED */
+	CAUSE_NOT_SERVED,
+	/* PROVEN */
+	CAUSE_PROVEN,
 };
-#define CAUSE_COUNT 31
+#define CAUSE_COUNT 39
 
 /* What this round may do: one cycle, different masks for run, doctor, sync. */
-enum { POLICY_RESTART = 1 << 0 };
+enum { POLICY_RESTART = 1 << 0, POLICY_CREATE = 1 << 1 };
 
 struct policy {
 	unsigned may; /* POLICY_* */
@@ -122,6 +147,12 @@ struct decision {
 			layer; /* LAYER_USABLE once usable, and through a short move of the address */
 		uint64_t since_usec;
 	} endpoint[ENDPOINT_COUNT];
+	struct {
+		unsigned needed, present, created, blocked, stale;
+	} copies;
+	struct {
+		unsigned provable, served, bad;
+	} listeners;
 	bool save; /* the ledger goes to disk BEFORE any order is carried out */
 	struct ledger ledger;
 	struct order orders[ORDERS_MAX];
@@ -150,6 +181,10 @@ struct judged {
 	unsigned failed;       /* deletes of its pod in a row that did not succeed */
 	uint64_t act_due_usec;
 	bool deleted; /* its pod's delete was answered OK */
+	uint64_t metrics_usec;     /* begin of the scrape judged last */
+	uint64_t metrics_off_usec; /* begin of the first scrape that said off, 0: none */
+	uint64_t metrics_due_usec;
+	bool split; /* on, and its secret synchronization knows no Gateway (1.18 checks twice) */
 };
 
 /* How the asks of one kind went. */
@@ -167,6 +202,8 @@ struct core { /* zeroed: a fresh start; set .ledger from the disk before the fir
 	struct readiness readiness[ENDPOINT_COUNT];
 	struct judged judged[OPERATORS_MAX];
 	struct order under_way[ORDERS_MAX];
+	struct copies copies;
+	struct proofs proofs;
 	struct ask ask[ORDER_KIND_COUNT]; /* of the kinds without a subject */
 	unsigned crds_good;               /* rounds in a row with every CRD served */
 	uint64_t crds_judged_usec,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/diagnosis.h"
 
+#define METRICS_APART_USEC (2 * SECONDS_USEC)
+
 static bool current(const struct evidence_pod *pod)
 {
 	switch (pod->place) {
@@ -65,10 +67,41 @@ static bool replaces(const struct core *core, const struct judged *judged)
 	return judged->first_usec >= core->ledger.last_usec;
 }
 
+/* Off only by two scrapes 2 s apart: the series of a leader's controllers settle one after another. */
+static void judge_metrics(struct judged *judged, const struct evidence_metrics *metrics)
+{
+	judged->metrics_usec = metrics->at.begun_usec;
+	switch (metrics->says) {
+	case METRICS_NOTHING:
+		judged->metrics_off_usec = 0;
+		return;
+	case METRICS_ON:
+		judged->pending = LOG_ON;
+		judged->split = judged->hint == LOG_SPLIT;
+		break;
+	case METRICS_OFF:
+		if (!judged->metrics_off_usec)
+			judged->metrics_off_usec = metrics->at.begun_usec;
+		if (metrics->at.begun_usec - judged->metrics_off_usec < METRICS_APART_USEC)
+			return;
+		judged->pending = LOG_OFF;
+		break;
+	}
+	judged->pending_usec = metrics->at.ended_usec;
+}
+
+static void take_in_metrics(struct judged *judged, const struct evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->metrics_count; i++)
+		if (evidence->metrics[i].container == judged->container &&
+		    evidence->metrics[i].at.begun_usec > judged->metrics_usec)
+			judge_metrics(judged, &evidence->metrics[i]);
+}
+
 static void tell_ledger(struct core *core, const struct evidence *evidence,
                         const struct judged *judged)
 {
-	if (judged->says == LOG_ON)
+	if (judged->says == LOG_ON && !judged->split)
 		core->save |= budget_cured(&core->ledger);
 	else if (replaces(core, judged))
 		core->save |= budget_seen_off(&core->ledger, evidence->boot, judged->container);
@@ -106,7 +139,8 @@ void diagnosis_latch(struct core *core, const struct evidence *evidence, uint64_
 		judged->present_usec = evidence->pods.at.begun_usec;
 		if (is_final(judged))
 			continue;
-		take_in_log(judged, evidence);
+		take_in_metrics(judged, evidence);
+		take_in_log(judged, evidence); /* after the metrics: of the two, it has the last word */
 		confirm(core, judged, evidence, now_usec);
 	}
 }
@@ -136,7 +170,41 @@ static bool supersedes(const struct finding *new, enum verdict old, bool here)
 	                                              : old == VERDICT_STARTING;
 }
 
-static struct finding of_pods(const struct core *core, const struct evidence *evidence)
+/* What the copies and listeners say of a controller that is on. */
+static enum verdict well_being(const struct core *core, const struct judged *judged, uint64_t now_usec,
+                               enum cause *ret_cause)
+{
+	const struct copies *copies = &core->copies;
+	bool neglected = judged->split || (copies->wrong_usec && now_usec - copies->wrong_usec > NEGLECTED_USEC);
+
+	*ret_cause = CAUSE_COPY_REFUSED;
+	if (copies->blocked)
+		return VERDICT_COPY_BLOCKED;
+	*ret_cause = CAUSE_NEGLECTED;
+	if (neglected)
+		return VERDICT_COPIES_NEGLECTED;
+	*ret_cause = CAUSE_COPIES_COMING;
+	if (copies->wrong_usec)
+		return VERDICT_STARTING;
+	*ret_cause = CAUSE_NOT_SERVED;
+	if (core->proofs.bad)
+		return VERDICT_NOT_SERVED;
+	*ret_cause = CAUSE_PROVEN;
+	if (core->proofs.provable && core->proofs.served == core->proofs.provable)
+		return VERDICT_PROVEN;
+	*ret_cause = CAUSE_NONE;
+	return VERDICT_HEALTHY;
+}
+
+static struct finding of_on(const struct core *core, const struct judged *judged, uint64_t now_usec)
+{
+	struct finding found = { VERDICT_HEALTHY, CAUSE_NONE, judged->container };
+
+	found.verdict = well_being(core, judged, now_usec, &found.cause);
+	return found;
+}
+
+static struct finding of_pods(const struct core *core, const struct evidence *evidence, uint64_t now_usec)
 {
 	struct finding found = { VERDICT_STARTING, CAUSE_NO_POD, 0 };
 
@@ -155,7 +223,7 @@ static struct finding of_pods(const struct core *core, const struct evidence *ev
 			new = (struct finding){ VERDICT_CONTROLLER_OFF, CAUSE_NONE,
 				                pod->container };
 		else if (judged && judged->says == LOG_ON)
-			new = (struct finding){ VERDICT_HEALTHY, CAUSE_NONE, pod->container };
+			new = of_on(core, judged, now_usec);
 		else
 			new.cause = not_known(judged);
 		if (supersedes(&new, found.verdict, pod->place == PLACE_HERE))
@@ -208,6 +276,20 @@ static enum cause blind(const struct core *core, const struct evidence *evidence
 	return cause;
 }
 
+/* What the person chose not to have. */
+static enum cause switched_off(const struct evidence *evidence)
+{
+	const struct evidence_config *config = &evidence->config;
+
+	if (!stamp_known(config->at))
+		return CAUSE_NONE;
+	if (config->gateway_off)
+		return CAUSE_GATEWAY_OFF;
+	if (config->proxy_off)
+		return CAUSE_PROXY_OFF;
+	return config->sync_off ? CAUSE_SYNC_OFF : CAUSE_NONE;
+}
+
 /* A negative: it counts only if it began and ended in one usable epoch. */
 static bool crds_missing(const struct core *core, const struct evidence *evidence,
                          uint64_t now_usec)
@@ -223,7 +305,10 @@ struct finding diagnosis_find(const struct core *core, const struct evidence *ev
 
 	if (cause != CAUSE_NONE)
 		return (struct finding){ VERDICT_UNKNOWN, cause, 0 };
+	cause = switched_off(evidence);
+	if (cause != CAUSE_NONE)
+		return (struct finding){ VERDICT_DISABLED, cause, 0 };
 	if (crds_missing(core, evidence, now_usec))
 		return (struct finding){ VERDICT_CRDS_MISSING, CAUSE_CRD_MISSING, 0 };
-	return of_pods(core, evidence);
+	return of_pods(core, evidence, now_usec);
 }

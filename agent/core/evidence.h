@@ -15,6 +15,8 @@
 #define MSEC_USEC    UINT64_C(1000)
 
 #define OPERATORS_MAX   8  /* operator pods; a chart's default is 2 */
+#define SOURCES_MAX     256 /* sources that listeners refer to */
+#define LISTENERS_MAX   256
 #define REPLICASETS_MAX 16 /* a Deployment keeps 10 old ones by default */
 
 /* How old a fact may be, counted from when its request began, and still lead to an act or a
@@ -149,6 +151,84 @@ struct evidence_log {
 	uint16_t http_status; /* of LOG_UNREADABLE; 0: no answer */
 };
 
+/* What one container's metrics say; read on its own node, from the port that its ConfigMap names. */
+enum metrics_say {
+	METRICS_NOTHING, /* no series of any controller: not the leader, or not yet */
+	METRICS_ON,      /* controller_runtime_active_workers of controller="gateway" */
+	METRICS_OFF,     /* such series of others, none of gateway */
+};
+
+struct evidence_metrics {
+	struct stamp at;
+	uint32_t container;
+	enum metrics_say says;
+};
+
+struct evidence_config { /* cilium-config */
+	struct stamp at;
+	bool gateway_off, sync_off, proxy_off;
+};
+
+/* What a look at a source Secret said. */
+enum source_state {
+	SOURCE_UNKNOWN,
+	SOURCE_MISSING,    /* a JSON Status 404 */
+	SOURCE_UNREADABLE, /* 403 and the like */
+	SOURCE_INVALID,    /* no certificate and key that fit, or of the wrong type */
+	SOURCE_VALID,
+};
+
+/* One source Secret that listeners of Cilium's class refer to, however many do. */
+struct evidence_copy {
+	uint32_t source;     /* its namespace and name */
+	bool granted;        /* by its own namespace, or by a ReferenceGrant */
+	bool nameable;       /* its copy can exist: names and label values have their limits */
+	bool present;        /* the copy is there */
+	bool blocked;        /* it is there without the owner labels that this release insists on */
+	uint64_t gone_usec;    /* the last delete of the copy seen by us, 0: none */
+	unsigned gone_count;   /* how many of them */
+	uint64_t changed_usec; /* the last event of a Gateway that refers to it, of a grant, or of the copy */
+	enum source_state state;
+	struct stamp source_at; /* of state and stale */
+	bool stale;             /* the copy's data is known to differ from the source's */
+};
+
+/* Put together from watches. That a copy is missing is a negative: it counts only if every watch it
+ * rests on has a complete snapshot of the core's epoch. */
+struct evidence_copies {
+	struct stamp at; /* of the oldest of those snapshots */
+	bool synced;     /* each of them is complete and its stream runs */
+	bool truncated;  /* there are more than gatewake looks at: nothing is created */
+	size_t count;
+	const struct evidence_copy *item;
+};
+
+/* What a listener really serves. */
+enum proof {
+	PROOF_UNKNOWN,
+	PROOF_SERVED,
+	PROOF_STALE,       /* an older leaf of that source */
+	PROOF_WRONG_CERT,
+	PROOF_NO_CERT,     /* reset, closed, an alert, or silence in the handshake */
+	PROOF_UNREACHABLE, /* this host has no way there */
+	PROOF_SKIPPED,     /* passthrough, no name to ask for, a client certificate on TLS 1.2 */
+};
+
+struct evidence_listener {
+	uint32_t id;            /* Gateway, listener, address */
+	uint32_t source;        /* that it should serve */
+	bool provable;          /* it has an address and a name to ask for, and terminates TLS */
+	enum proof proof;
+	struct stamp at;        /* of proof */
+	uint64_t changed_usec;  /* when its Gateway, its copy or its source last changed */
+};
+
+struct evidence_listeners {
+	bool synced, truncated;
+	size_t count;
+	const struct evidence_listener *item;
+};
+
 struct evidence {
 	uint32_t boot; /* this boot's identity */
 	struct evidence_endpoint endpoint[ENDPOINT_COUNT];
@@ -159,6 +239,11 @@ struct evidence {
 	struct evidence_nodes nodes;
 	size_t log_count;
 	const struct evidence_log *log; /* the last read of each container that was asked for */
+	size_t metrics_count;
+	const struct evidence_metrics *metrics;
+	struct evidence_config config;
+	struct evidence_copies copies;
+	struct evidence_listeners listeners;
 };
 
 static inline bool stamp_known(struct stamp stamp)

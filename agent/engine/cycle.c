@@ -7,11 +7,15 @@
 
 #include "base/identity.h"
 #include "engine/act.h"
+#include "engine/certs.h"
 #include "engine/ledger.h"
 #include "engine/observe.h"
+#include "engine/secrets.h"
 #include "engine/targets.h"
+#include "engine/watches.h"
 #include "host/clock.h"
 #include "host/state.h"
+#include "kube/sync.h"
 
 #define TURNS_MAX 20 /* then signals and the watchdog have their turn */
 
@@ -21,14 +25,19 @@ const char *engine_kind_name(enum order_kind kind)
 {
 	static const char *const names[] = {
 		[ORDER_NONE] = "nothing",
-		[ASK_PROBE] = "probe",
+		[ASK_PROBE] = "a probe",
 		[ASK_CRDS] = "the required CRDs",
 		[ASK_DEPLOYMENTS] = "the operator's Deployment",
 		[ASK_REPLICASETS] = "its ReplicaSets",
 		[ASK_PODS] = "its pods",
 		[ASK_NODES] = "the Nodes",
 		[ASK_LOG] = "its log",
+		[ASK_CONFIG] = "its ConfigMap cilium-config",
+		[ASK_METRICS] = "its metrics",
+		[ASK_SOURCE] = "a source Secret",
+		[ASK_PROOF] = "a proof",
 		[ACT_DELETE_POD] = "the restart",
+		[ACT_CREATE_COPY] = "the creation of a copy",
 	};
 	_Static_assert(sizeof(names) / sizeof(names[0]) == ORDER_KIND_COUNT,
 	               "a name for each kind");
@@ -77,22 +86,48 @@ void engine_trouble(struct engine *engine, enum order_kind kind, const char *tex
 		              trouble->count);
 }
 
+/* Frees the place, and wipes what a copy's errand holds. */
+static void drop(struct errand *errand)
+{
+	if (errand->sync)
+		sync_clear(errand->sync);
+	free(errand->sync);
+	*errand = (struct errand){ .order = { .kind = ORDER_NONE } };
+}
+
 void engine_finish(struct engine *engine, struct errand *errand, enum result result,
                    uint64_t now_usec)
 {
 	struct outcome outcome = { errand->order.ticket, result, now_usec };
 
-	*errand = (struct errand){ .order = { .kind = ORDER_NONE } };
+	drop(errand);
 	engine->ends++;
 	core_note(&engine->core, &outcome);
+}
+
+/* False: there is nothing to reach it with. */
+static bool endpoint_of(const struct engine *engine, enum endpoint via, struct http_endpoint *ret)
+{
+	const struct kubeconfig *kubeconfig = engine->kubeconfig;
+
+	if (!kubeconfig || !engine->target[via].server[0])
+		return false;
+	*ret = (struct http_endpoint){
+		.server = engine->target[via].server,
+		.tls_server_name = via == ENDPOINT_LOCAL ? kubeconfig->tls_server_name : NULL,
+		.ca_pem = kubeconfig->ca_pem,
+		.client_cert_pem = kubeconfig->client_cert_pem,
+		.client_key_pem = kubeconfig->client_key_pem,
+		.token = kubeconfig->token,
+	};
+	return true;
 }
 
 int engine_send(struct engine *engine, struct errand *errand, enum http_method method,
                 const char *path, struct span body, size_t limit, uint64_t now_usec)
 {
-	const struct kubeconfig *kubeconfig = engine->kubeconfig;
 	const struct order *order = &errand->order;
-	struct http_endpoint endpoint = { .server = engine->target[order->via].server };
+	struct http_endpoint endpoint;
 	struct http_request request = {
 		.method = method,
 		.path = path,
@@ -104,14 +139,44 @@ int engine_send(struct engine *engine, struct errand *errand, enum http_method m
 		         engine->evidence.endpoint[order->via].layer != LAYER_USABLE,
 	};
 
-	if (!kubeconfig || !endpoint.server[0])
+	if (!endpoint_of(engine, order->via, &endpoint))
 		return -ENOENT;
-	if (order->via == ENDPOINT_LOCAL)
-		endpoint.tls_server_name = kubeconfig->tls_server_name;
-	endpoint.ca_pem = kubeconfig->ca_pem;
-	endpoint.client_cert_pem = kubeconfig->client_cert_pem;
-	endpoint.client_key_pem = kubeconfig->client_key_pem;
-	endpoint.token = kubeconfig->token;
+	errand->sent_usec = now_usec;
+	return http_start(engine->http, &endpoint, &request, &errand->request);
+}
+
+int engine_watch(struct engine *engine, enum endpoint via, const struct watch_request *watch,
+                 uint32_t *ret_id)
+{
+	struct http_endpoint endpoint;
+	struct http_request request = {
+		.path = watch->path,
+		.accept = watch->accept,
+		.body = { "", 0 },
+		.limit = watch->limit,
+		.bound_usec = watch->bound_usec,
+		.fresh = watch->fresh,
+		.stream = watch->stream,
+	};
+
+	if (!endpoint_of(engine, via, &endpoint))
+		return -ENOENT;
+	return http_start(engine->http, &endpoint, &request, ret_id);
+}
+
+int engine_send_metrics(struct engine *engine, struct errand *errand, size_t limit,
+                        uint64_t now_usec)
+{
+	char server[64];
+	struct http_endpoint endpoint = { .server = server };
+	struct http_request request = {
+		.path = "/metrics",
+		.body = { "", 0 },
+		.limit = limit,
+		.bound_usec = errand->order.deadline_usec - now_usec,
+	};
+
+	(void)snprintf(server, sizeof(server), "http://127.0.0.1:%u", engine->cilium.metrics_port);
 	errand->sent_usec = now_usec;
 	return http_start(engine->http, &endpoint, &request, &errand->request);
 }
@@ -133,6 +198,11 @@ static struct errand *free_errand(struct engine *engine)
 	return NULL;
 }
 
+static bool is_about_secrets(enum order_kind kind)
+{
+	return kind == ASK_SOURCE || kind == ASK_PROOF || kind == ACT_CREATE_COPY;
+}
+
 static void start(struct engine *engine, const struct order *order, uint64_t now_usec)
 {
 	struct errand *errand = free_errand(engine);
@@ -145,6 +215,8 @@ static void start(struct engine *engine, const struct order *order, uint64_t now
 	*errand = (struct errand){ .order = *order };
 	if (order->kind == ACT_DELETE_POD)
 		act_start(engine, errand, now_usec);
+	else if (is_about_secrets(order->kind))
+		secrets_start(engine, errand, now_usec);
 	else
 		observe_start(engine, errand, now_usec);
 }
@@ -157,8 +229,16 @@ static void withdraw(struct engine *engine, uint32_t ticket)
 		if (errand->order.kind == ORDER_NONE || errand->order.ticket != ticket)
 			continue;
 		http_cancel(engine->http, errand->request);
-		*errand = (struct errand){ .order = { .kind = ORDER_NONE } };
+		drop(errand);
 	}
+}
+
+static uint32_t dice(void)
+{
+	uint32_t luck = 0;
+
+	/* At boot the pool may not be filled yet: no luck is fine, blocking is not. */
+	return getrandom(&luck, sizeof(luck), GRND_NONBLOCK) == sizeof(luck) ? luck : 0;
 }
 
 static void take_ends(struct engine *engine)
@@ -169,24 +249,20 @@ static void take_ends(struct engine *engine)
 		struct errand *errand = errand_of(engine, end.id);
 		uint64_t now_usec = clock_boottime_usec();
 
-		if (!errand)
+		if (!errand) {
+			engine->ends += watches_end(engine, &end, now_usec, dice());
 			continue;
+		}
 		if (errand->order.kind == ACT_DELETE_POD)
 			act_end(engine, errand, &end, now_usec);
+		else if (is_about_secrets(errand->order.kind))
+			secrets_end(engine, errand, &end, now_usec);
 		else
 			observe_end(engine, errand, &end, now_usec);
 	}
 }
 
 /* --- the turn --- */
-
-static uint32_t dice(void)
-{
-	uint32_t luck = 0;
-
-	/* At boot the pool may not be filled yet: no luck is fine, blocking is not. */
-	return getrandom(&luck, sizeof(luck), GRND_NONBLOCK) == sizeof(luck) ? luck : 0;
-}
 
 static void note_times(struct engine *engine, uint64_t now_usec)
 {
@@ -195,15 +271,21 @@ static void note_times(struct engine *engine, uint64_t now_usec)
 	if (engine->api_usable_s < 0 &&
 	    engine->decision.endpoint[ENDPOINT_VIP].layer == LAYER_USABLE)
 		engine->api_usable_s = seconds;
-	if (engine->controller_on_s < 0 && engine->decision.verdict == VERDICT_HEALTHY)
+	if (engine->controller_on_s < 0 && (engine->decision.verdict == VERDICT_HEALTHY ||
+	                                    engine->decision.verdict == VERDICT_PROVEN))
 		engine->controller_on_s = seconds;
+	if (engine->tls_proven_s < 0 && engine->decision.verdict == VERDICT_PROVEN)
+		engine->tls_proven_s = seconds;
 }
 
 static void think_and_do(struct engine *engine, uint64_t now_usec)
 {
 	struct decision *decision = &engine->decision;
+	uint64_t wake_usec = UINT64_MAX;
 
 	targets_find(engine);
+	watches_turn(engine, now_usec, dice(), &wake_usec);
+	certs_assemble(engine, now_usec);
 	observe_life(engine, now_usec);
 	core_step(&engine->core, &engine->policy, &engine->evidence, now_usec, dice(), decision);
 	if (decision->save)
@@ -212,19 +294,25 @@ static void think_and_do(struct engine *engine, uint64_t now_usec)
 		withdraw(engine, decision->withdrawn[i]);
 	for (size_t i = 0; i < decision->count; i++)
 		start(engine, &decision->orders[i], now_usec);
+	if (wake_usec < decision->wake_usec)
+		decision->wake_usec = wake_usec;
 	note_times(engine, now_usec);
 }
 
 void cycle_turn(struct engine *engine, uint64_t now_usec)
 {
 	unsigned turns = 0, ends;
+	uint64_t streamed;
 
+	take_ends(engine);
 	do {
 		ends = engine->ends;
+		streamed = http_streamed(engine->http);
 		think_and_do(engine, now_usec);
 		take_ends(engine);
 		now_usec = clock_boottime_usec();
-	} while (engine->ends != ends && ++turns < TURNS_MAX);
+	} while ((engine->ends != ends || http_streamed(engine->http) != streamed) &&
+	         ++turns < TURNS_MAX);
 }
 
 /* --- life --- */
@@ -240,10 +328,13 @@ void cycle_reload(struct engine *engine)
 			continue;
 		http_cancel(engine->http, errand->request);
 		engine_finish(engine, errand,
-		              errand->order.kind == ACT_DELETE_POD ? RESULT_LOST
-		                                                   : RESULT_UNREACHABLE,
+		              errand->order.kind == ACT_DELETE_POD ||
+		                              errand->order.kind == ACT_CREATE_COPY
+		                      ? RESULT_LOST
+		                      : RESULT_UNREACHABLE,
 		              now_usec);
 	}
+	watches_again(engine, now_usec);
 	engine->kubeconfig = kubeconfig_free(engine->kubeconfig);
 	(void)kubeconfig_read(engine->config->kubeconfig, clock_wall_sec(), &engine->kubeconfig,
 	                      &engine->no_credentials);
@@ -251,7 +342,15 @@ void cycle_reload(struct engine *engine)
 
 static unsigned policy_of(enum config_mode mode)
 {
-	return mode == CONFIG_MODE_RECOVER ? POLICY_RESTART : 0;
+	switch (mode) {
+	case CONFIG_MODE_RECOVER:
+		return POLICY_RESTART | POLICY_CREATE;
+	case CONFIG_MODE_SYNC:
+		return POLICY_CREATE;
+	case CONFIG_MODE_OBSERVE:
+		break;
+	}
+	return 0;
 }
 
 static void read_boot_id(struct engine *engine)
@@ -277,13 +376,17 @@ int cycle_new(const struct config *config, struct engine **ret)
 	if (!engine)
 		return -ENOMEM;
 	engine->config = config;
-	engine->api_usable_s = engine->controller_on_s = -1;
+	engine->api_usable_s = engine->controller_on_s = engine->tls_proven_s = -1;
+	engine->cilium.metrics_port = METRICS_PORT_DEFAULT;
 	engine->policy.may = policy_of(config->mode);
 	engine->runfile.folder = config->runtime_dir;
 	engine->containers.root = config->host_root;
 	journal_open(&engine->journal);
 	objects_init();
-	r = http_new(&engine->http);
+	engine->certs = calloc(1, sizeof(*engine->certs));
+	r = engine->certs ? http_new(&engine->http) : -ENOMEM;
+	if (r == 0)
+		r = watches_new(&engine->watches);
 	if (r < 0)
 		return r;
 	read_boot_id(engine);
@@ -297,6 +400,10 @@ struct engine *cycle_free(struct engine *engine)
 {
 	if (!engine)
 		return NULL;
+	for (size_t i = 0; i < ORDERS_MAX; i++)
+		drop(&engine->errands[i]);
+	engine->watches = watches_free(engine, engine->watches);
+	free(engine->certs);
 	engine->http = http_free(engine->http);
 	engine->kubeconfig = kubeconfig_free(engine->kubeconfig);
 	free(engine);

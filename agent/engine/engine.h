@@ -23,6 +23,7 @@ struct errand {
 	size_t step;                   /* ASK_CRDS: which of them, */
 	const struct release *release; /* by this release, for the whole round */
 	uint64_t sent_usec;            /* when the one that runs now was sent */
+	struct sync *sync;             /* of the errands around a copy; owned */
 };
 
 /* The text of a trouble that repeats is told at 1, 2, 4, 8 ... times, and when it is over. */
@@ -38,6 +39,9 @@ struct target {
 	char address[300];               /* host:port, for people */
 	char detail[ENGINE_DETAIL_MAX];  /* of the last probe */
 };
+
+struct certs; /* engine/certs.h: what is needed, and what is known of it */
+struct watches;
 
 struct engine {
 	const struct config *config;
@@ -62,17 +66,21 @@ struct engine {
 	struct evidence_replicaset replicaset_items[REPLICASETS_MAX];
 	struct evidence_pod pod_items[OPERATORS_MAX];
 	struct evidence_log log_items[OPERATORS_MAX];
+	struct evidence_metrics metrics_items[OPERATORS_MAX];
+	struct object_config cilium;
 	size_t log_next;
 	char crd[320];
 	char boot_id[OBJECT_UID_MAX];
 	struct containers containers;
+	struct certs *certs;
+	struct watches *watches;
 
 	struct repeated trouble[ORDER_KIND_COUNT];
 	bool ledger_trouble, runfile_trouble;
 	struct runfile runfile;
-	struct status told;                   /* in status.json, less its dates */
-	double api_usable_s, controller_on_s; /* seconds since boot, below 0: not yet */
-	char refusal[200]; /* the API's words for the last delete that did not succeed */
+	double api_usable_s, controller_on_s,
+		tls_proven_s; /* seconds since boot, below 0: not yet */
+	char refusal[200];    /* the API's words for the last delete that did not succeed */
 };
 
 /* An end, told to the core; place is free again. */
@@ -83,6 +91,16 @@ void engine_finish(struct engine *engine, struct errand *errand, enum result res
  * the answer. -EBUSY, -ENOMEM. */
 int engine_send(struct engine *engine, struct errand *errand, enum http_method method,
                 const char *path, struct span body, size_t limit, uint64_t now_usec);
+
+struct watch_request;
+
+/* Sends what a watch asks for. */
+int engine_watch(struct engine *engine, enum endpoint via, const struct watch_request *request,
+                 uint32_t *ret_id);
+
+/* The same for the operator's metrics on this host, which are plain HTTP. */
+int engine_send_metrics(struct engine *engine, struct errand *errand, size_t limit,
+                        uint64_t now_usec);
 
 /* Tells a trouble that may repeat (text), or that it is over (NULL). */
 void engine_trouble(struct engine *engine, enum order_kind kind, const char *text);

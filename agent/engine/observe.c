@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/identity.h"
+#include "cilium/metrics.h"
 #include "cilium/oplog.h"
 #include "kube/path.h"
 #include "kube/probe.h"
@@ -29,7 +30,47 @@ static const struct object_pod *pod_of(const struct engine *engine, uint32_t con
 	return NULL;
 }
 
-static int log_path(const struct engine *engine, const struct errand *errand, char *path)
+static int path_readyz(const struct engine *engine, const struct errand *errand, char *path)
+{
+	(void)engine;
+	(void)errand;
+	memcpy(path, PATH_READYZ, sizeof(PATH_READYZ));
+	return 0;
+}
+
+static int path_next_crd(const struct engine *engine, const struct errand *errand, char *path)
+{
+	(void)engine;
+	return path_crd(path, PATH_SIZE, errand->release->crds[errand->step].name);
+}
+
+static int path_of_deployments(const struct engine *engine, const struct errand *errand, char *path)
+{
+	(void)engine;
+	(void)errand;
+	return path_deployments(path, PATH_SIZE);
+}
+
+static int path_of_nodes(const struct engine *engine, const struct errand *errand, char *path)
+{
+	(void)engine;
+	(void)errand;
+	return path_nodes(path, PATH_SIZE, NODES_MAX);
+}
+
+/* What belongs to the operator is in its Deployment's namespace. */
+static int path_in_namespace(const struct engine *engine, const struct errand *errand, char *path)
+{
+	const char *namespace = engine->deployments.first.namespace;
+
+	if (errand->order.kind == ASK_REPLICASETS)
+		return path_replicasets(path, PATH_SIZE, namespace);
+	if (errand->order.kind == ASK_CONFIG)
+		return path_config(path, PATH_SIZE, namespace);
+	return path_pods(path, PATH_SIZE, namespace);
+}
+
+static int path_of_log(const struct engine *engine, const struct errand *errand, char *path)
 {
 	const struct object_pod *pod = pod_of(engine, errand->order.about);
 
@@ -37,57 +78,6 @@ static int log_path(const struct engine *engine, const struct errand *errand, ch
 		return -ENOENT;
 	return path_log(path, PATH_SIZE, engine->deployments.first.namespace, pod->name,
 	                OPLOG_MAX_BYTES);
-}
-
-static int path_of(const struct engine *engine, const struct errand *errand, char *path,
-                   size_t *ret_limit)
-{
-	const char *namespace = engine->deployments.first.namespace;
-
-	*ret_limit = LIST_LIMIT;
-	switch (errand->order.kind) {
-	case ASK_PROBE:
-		*ret_limit = READYZ_LIMIT;
-		memcpy(path, PATH_READYZ, sizeof(PATH_READYZ));
-		return 0;
-	case ASK_CRDS:
-		*ret_limit = CRD_LIMIT;
-		return path_crd(path, PATH_SIZE, errand->release->crds[errand->step].name);
-	case ASK_DEPLOYMENTS:
-		return path_deployments(path, PATH_SIZE);
-	case ASK_REPLICASETS:
-		return path_replicasets(path, PATH_SIZE, namespace);
-	case ASK_PODS:
-		return path_pods(path, PATH_SIZE, namespace);
-	case ASK_NODES:
-		return path_nodes(path, PATH_SIZE, NODES_MAX);
-	case ASK_LOG:
-		*ret_limit = OPLOG_MAX_BYTES + 1024;
-		return log_path(engine, errand, path);
-	case ORDER_NONE:
-	case ACT_DELETE_POD:
-		break;
-	}
-	return -EINVAL;
-}
-
-static void send_ask(struct engine *engine, struct errand *errand, uint64_t now_usec)
-{
-	char path[PATH_SIZE];
-	size_t limit;
-	int r = path_of(engine, errand, path, &limit);
-
-	if (r == 0)
-		r = engine_send(engine, errand, HTTP_GET, path, (struct span){ "", 0 }, limit,
-		                now_usec);
-	if (r < 0)
-		engine_finish(engine, errand, RESULT_UNREACHABLE, now_usec);
-}
-
-void observe_start(struct engine *engine, struct errand *errand, uint64_t now_usec)
-{
-	errand->release = release_find(engine->evidence.deployments.first.release);
-	send_ask(engine, errand, now_usec);
 }
 
 /* --- what an end says --- */
@@ -216,6 +206,31 @@ static void see_log(struct engine *engine, const struct errand *errand, const st
 	};
 }
 
+static struct evidence_metrics *metrics_place(struct engine *engine, uint32_t container)
+{
+	struct evidence *evidence = &engine->evidence;
+
+	for (size_t i = 0; i < evidence->metrics_count; i++)
+		if (engine->metrics_items[i].container == container)
+			return &engine->metrics_items[i];
+	if (evidence->metrics_count < OPERATORS_MAX)
+		return &engine->metrics_items[evidence->metrics_count++];
+	return &engine->metrics_items[engine->log_next++ % OPERATORS_MAX];
+}
+
+static void see_metrics(struct engine *engine, const struct errand *errand,
+                        const struct http_end *end, uint64_t now_usec)
+{
+	bool whole = probe_result_of_ask(end) == RESULT_OK;
+
+	engine->evidence.metrics = engine->metrics_items;
+	*metrics_place(engine, errand->order.about) = (struct evidence_metrics){
+		.at = stamp_of(errand, now_usec),
+		.container = errand->order.about,
+		.says = whole ? metrics_judge(end->body) : METRICS_NOTHING,
+	};
+}
+
 /* A definite answer on one CRD: served, or missing by a Status 404 or an unserved version. */
 static enum crds_state judge_crd(const struct http_end *end, const char *version,
                                  struct failure *failure)
@@ -252,70 +267,95 @@ static bool see_crd(struct engine *engine, struct errand *errand, const struct h
 	return false;
 }
 
-/* Reads a list into the engine; the evidence follows. */
-static int read_list(struct engine *engine, const struct errand *errand, struct span body,
-                     uint64_t now_usec, struct failure *failure)
+/* Each reads an answer into the engine; the evidence follows. */
+static int read_deployments(struct engine *engine, struct span body, struct stamp at,
+                            struct failure *failure)
 {
-	struct stamp at = stamp_of(errand, now_usec);
-	int r = -EINVAL;
+	int r = objects_read_deployments(body, &engine->deployments, failure);
 
-	switch (errand->order.kind) {
-	case ASK_DEPLOYMENTS:
-		r = objects_read_deployments(body, &engine->deployments, failure);
-		if (r == 0) {
-			see_deployments(engine);
-			engine->evidence.deployments.at = at;
-		}
-		break;
-	case ASK_REPLICASETS:
-		r = objects_read_replicasets(body, &engine->replicasets, failure);
-		if (r == 0) {
-			see_replicasets(engine);
-			engine->evidence.replicasets.at = at;
-		}
-		break;
-	case ASK_PODS:
-		r = objects_read_pods(body, &engine->pods, failure);
-		if (r == 0) {
-			see_pods(engine);
-			engine->evidence.pods.at = at;
-		}
-		break;
-	case ASK_NODES:
-		r = objects_read_nodes(body, &engine->nodes, failure);
-		if (r == 0) {
-			see_pods(engine);
-			engine->evidence.nodes.at = at;
-		}
-		break;
-	case ORDER_NONE:
-	case ASK_PROBE:
-	case ASK_CRDS:
-	case ASK_LOG:
-	case ACT_DELETE_POD:
-		break;
-	}
-	return r;
+	if (r < 0)
+		return r;
+	see_deployments(engine);
+	engine->evidence.deployments.at = at;
+	return 0;
 }
 
-static void end_list(struct engine *engine, struct errand *errand, const struct http_end *end,
-                     uint64_t now_usec)
+static int read_replicasets(struct engine *engine, struct span body, struct stamp at,
+                            struct failure *failure)
 {
-	enum result result = probe_result_of_ask(end);
-	struct failure failure;
-	char text[240];
+	int r = objects_read_replicasets(body, &engine->replicasets, failure);
 
-	if (result == RESULT_OK && read_list(engine, errand, end->body, now_usec, &failure) < 0) {
-		engine_trouble(engine, errand->order.kind, failure.text);
-		result = RESULT_REFUSED;
-	} else if (result != RESULT_OK) {
-		probe_explain(end, text, sizeof(text));
-		engine_trouble(engine, errand->order.kind, text);
-	} else {
-		engine_trouble(engine, errand->order.kind, NULL);
-	}
-	engine_finish(engine, errand, result, now_usec);
+	if (r < 0)
+		return r;
+	see_replicasets(engine);
+	engine->evidence.replicasets.at = at;
+	return 0;
 }
+
+static int read_pods(struct engine *engine, struct span body, struct stamp at,
+                     struct failure *failure)
+{
+	int r = objects_read_pods(body, &engine->pods, failure);
+
+	if (r < 0)
+		return r;
+	see_pods(engine);
+	engine->evidence.pods.at = at;
+	return 0;
+}
+
+static int read_nodes(struct engine *engine, struct span body, struct stamp at,
+                      struct failure *failure)
+{
+	int r = objects_read_nodes(body, &engine->nodes, failure);
+
+	if (r < 0)
+		return r;
+	see_pods(engine);
+	engine->evidence.nodes.at = at;
+	return 0;
+}
+
+static int read_config(struct engine *engine, struct span body, struct stamp at,
+                       struct failure *failure)
+{
+	int r = objects_read_config(body, &engine->cilium, failure);
+
+	if (r < 0)
+		return r;
+	engine->evidence.config = (struct evidence_config){
+		.at = at,
+		.gateway_off = engine->cilium.gateway_off,
+		.sync_off = engine->cilium.sync_off,
+		.proxy_off = engine->cilium.proxy_off,
+	};
+	return 0;
+}
+
+/* --- each kind of ask: its request, and what is done with its end --- */
+
+static void end_probe(struct engine *engine, struct errand *errand, const struct http_end *end,
+                      uint64_t now_usec)
+{
+	see_probe(engine, errand, end, now_usec);
+	engine_finish(engine, errand, probe_result_of_ask(end), now_usec);
+}
+
+static void end_log(struct engine *engine, struct errand *errand, const struct http_end *end,
+                    uint64_t now_usec)
+{
+	see_log(engine, errand, end, now_usec);
+	engine_finish(engine, errand, probe_result_of_ask(end), now_usec);
+}
+
+static void end_metrics(struct engine *engine, struct errand *errand, const struct http_end *end,
+                        uint64_t now_usec)
+{
+	see_metrics(engine, errand, end, now_usec);
+	engine_finish(engine, errand, probe_result_of_ask(end), now_usec);
+}
+
+static void send_ask(struct engine *engine, struct errand *errand, uint64_t now_usec);
 
 static void end_crds(struct engine *engine, struct errand *errand, const struct http_end *end,
                      uint64_t now_usec)
@@ -331,31 +371,77 @@ static void end_crds(struct engine *engine, struct errand *errand, const struct 
 	              now_usec);
 }
 
+static void end_object(struct engine *engine, struct errand *errand, const struct http_end *end,
+                       uint64_t now_usec);
+
+static const struct way {
+	int (*path)(const struct engine *engine, const struct errand *errand, char *path);
+	size_t limit;
+	void (*end)(struct engine *engine, struct errand *errand, const struct http_end *end,
+	            uint64_t now_usec);
+	int (*read)(struct engine *engine, struct span body, struct stamp at,
+	            struct failure *failure); /* for end_object */
+} ways[ORDER_KIND_COUNT] = {
+	[ASK_PROBE] = { path_readyz, READYZ_LIMIT, end_probe, NULL },
+	[ASK_CRDS] = { path_next_crd, CRD_LIMIT, end_crds, NULL },
+	[ASK_DEPLOYMENTS] = { path_of_deployments, LIST_LIMIT, end_object, read_deployments },
+	[ASK_REPLICASETS] = { path_in_namespace, LIST_LIMIT, end_object, read_replicasets },
+	[ASK_PODS] = { path_in_namespace, LIST_LIMIT, end_object, read_pods },
+	[ASK_CONFIG] = { path_in_namespace, LIST_LIMIT, end_object, read_config },
+	[ASK_NODES] = { path_of_nodes, LIST_LIMIT, end_object, read_nodes },
+	[ASK_LOG] = { path_of_log, OPLOG_MAX_BYTES + 1024, end_log, NULL },
+	[ASK_METRICS] = { NULL, METRICS_MAX_BYTES, end_metrics, NULL },
+};
+
+static void end_object(struct engine *engine, struct errand *errand, const struct http_end *end,
+                       uint64_t now_usec)
+{
+	enum result result = probe_result_of_ask(end);
+	struct failure failure;
+	char text[240];
+
+	if (result == RESULT_OK &&
+	    ways[errand->order.kind].read(engine, end->body, stamp_of(errand, now_usec), &failure) <
+	            0) {
+		engine_trouble(engine, errand->order.kind, failure.text);
+		result = RESULT_REFUSED;
+	} else if (result != RESULT_OK) {
+		probe_explain(end, text, sizeof(text));
+		engine_trouble(engine, errand->order.kind, text);
+	} else {
+		engine_trouble(engine, errand->order.kind, NULL);
+	}
+	engine_finish(engine, errand, result, now_usec);
+}
+
+static void send_ask(struct engine *engine, struct errand *errand, uint64_t now_usec)
+{
+	const struct way *way = &ways[errand->order.kind];
+	char path[PATH_SIZE];
+	int r = 0;
+
+	if (errand->order.kind == ASK_METRICS)
+		r = engine_send_metrics(engine, errand, way->limit, now_usec);
+	else
+		r = way->path ? way->path(engine, errand, path) : -EINVAL;
+	if (r == 0 && way->path)
+		r = engine_send(engine, errand, HTTP_GET, path, (struct span){ "", 0 }, way->limit,
+		                now_usec);
+	if (r < 0)
+		engine_finish(engine, errand, RESULT_UNREACHABLE, now_usec);
+}
+
+void observe_start(struct engine *engine, struct errand *errand, uint64_t now_usec)
+{
+	errand->release = release_find(engine->evidence.deployments.first.release);
+	send_ask(engine, errand, now_usec);
+}
+
 void observe_end(struct engine *engine, struct errand *errand, const struct http_end *end,
                  uint64_t now_usec)
 {
-	switch (errand->order.kind) {
-	case ASK_PROBE:
-		see_probe(engine, errand, end, now_usec);
-		engine_finish(engine, errand, probe_result_of_ask(end), now_usec);
-		break;
-	case ASK_CRDS:
-		end_crds(engine, errand, end, now_usec);
-		break;
-	case ASK_LOG:
-		see_log(engine, errand, end, now_usec);
-		engine_finish(engine, errand, probe_result_of_ask(end), now_usec);
-		break;
-	case ASK_DEPLOYMENTS:
-	case ASK_REPLICASETS:
-	case ASK_PODS:
-	case ASK_NODES:
-		end_list(engine, errand, end, now_usec);
-		break;
-	case ORDER_NONE:
-	case ACT_DELETE_POD:
-		break;
-	}
+	if (ways[errand->order.kind].end)
+		ways[errand->order.kind].end(engine, errand, end, now_usec);
 }
 
 void observe_life(struct engine *engine, uint64_t now_usec)

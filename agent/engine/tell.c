@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/identity.h"
+#include "engine/certs.h"
 #include "host/clock.h"
 #include "report/status.h"
 
@@ -32,6 +33,19 @@ static const char *refused_text(const struct engine *engine)
 	return "";
 }
 
+/* The first one that is in the way of its copy. */
+static const char *blocked_text(const struct engine *engine)
+{
+	const struct certs *certs = engine->certs;
+
+	for (size_t i = 0; i < certs->source_count; i++)
+		if (certs->source[i].referred &&
+		    (!certs->source[i].present || !certs->source[i].owned) &&
+		    certs->source[i].text[0])
+			return certs->source[i].text;
+	return "";
+}
+
 static void fill_object(const struct engine *engine, const struct object_pod *pod,
                         struct facts *ret)
 {
@@ -43,6 +57,8 @@ static void fill_object(const struct engine *engine, const struct object_pod *po
 		object = engine->refusal;
 	else if (engine->decision.cause == CAUSE_READ_REFUSED)
 		object = refused_text(engine);
+	else if (engine->decision.cause == CAUSE_COPY_REFUSED)
+		object = blocked_text(engine);
 	else if (pod && (engine->decision.cause == CAUSE_CORDONED ||
 	                 engine->decision.cause == CAUSE_PRESSURE ||
 	                 engine->decision.cause == CAUSE_TAINTED ||
@@ -73,6 +89,11 @@ static void fill(const struct engine *engine, struct facts *ret)
 		.pod = ret->pod,
 		.object = ret->object,
 		.cilium = ret->cilium,
+		.needed = decision->copies.needed,
+		.present = decision->copies.present,
+		.provable = decision->listeners.provable,
+		.served = decision->listeners.served,
+		.tls_proven_s = engine->tls_proven_s,
 	};
 	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
 		enum layer layer = decision->endpoint[endpoint].layer;
@@ -194,15 +215,21 @@ void tell_journal(struct tell *self, const struct engine *engine, uint64_t now_u
 	tell_verdict(self, engine, &facts, now_usec);
 }
 
+static void wall_date(time_t seconds, char *date, size_t size)
+{
+	struct tm broken;
+
+	if (!gmtime_r(&seconds, &broken) || !strftime(date, size, "%Y-%m-%dT%H:%M:%SZ", &broken))
+		date[0] = '\0';
+}
+
 /* A time on the boot clock as a date: by what the wall clock says now. */
 static void date_of(uint64_t usec, uint64_t now_usec, char *date, size_t size)
 {
-	time_t seconds = (time_t)(clock_wall_sec() - (int64_t)((now_usec - usec) / SECONDS_USEC));
-	struct tm broken;
-
-	if (!usec || usec > now_usec || !gmtime_r(&seconds, &broken) ||
-	    !strftime(date, size, "%Y-%m-%dT%H:%M:%SZ", &broken))
-		date[0] = '\0';
+	date[0] = '\0';
+	if (usec && usec <= now_usec)
+		wall_date((time_t)(clock_wall_sec() - (int64_t)((now_usec - usec) / SECONDS_USEC)),
+		          date, size);
 }
 
 static void status_endpoint(const struct words_endpoint *words, struct status_endpoint *ret)
@@ -250,6 +277,12 @@ static void status_of(const struct engine *engine, struct status *ret)
 	ret->restarts.failed = engine->decision.ledger.failed;
 	ret->boot.api_usable_s = engine->api_usable_s;
 	ret->boot.controller_on_s = engine->controller_on_s;
+	ret->boot.tls_proven_s = engine->tls_proven_s;
+	ret->copies.needed = engine->decision.copies.needed;
+	ret->copies.present = engine->decision.copies.present;
+	ret->copies.created = engine->decision.copies.created;
+	ret->copies.blocked = engine->decision.copies.blocked;
+	ret->copies.stale = engine->decision.copies.stale;
 }
 
 /* The dates change with the wall clock's steps: only a change of the rest is worth a new file. */
@@ -265,17 +298,52 @@ static void status_dates(const struct engine *engine, uint64_t now_usec, struct 
 	        sizeof(ret->vip.since));
 }
 
+static const char *proof_name(enum proof proof)
+{
+	static const char *const names[] = {
+		[PROOF_UNKNOWN] = "UNKNOWN", [PROOF_SERVED] = "SERVED",
+		[PROOF_STALE] = "STALE",     [PROOF_WRONG_CERT] = "WRONG_CERT",
+		[PROOF_NO_CERT] = "NO_CERT", [PROOF_UNREACHABLE] = "UNREACHABLE",
+		[PROOF_SKIPPED] = "SKIPPED",
+	};
+
+	return names[proof];
+}
+
+static void status_listeners(const struct engine *engine, struct status *ret)
+{
+	const struct certs *certs = engine->certs;
+
+	ret->listener =
+		calloc(certs->listener_count ? certs->listener_count : 1, sizeof(*ret->listener));
+	for (size_t i = 0; ret->listener && i < certs->listener_count; i++) {
+		const struct cert_listener *listener = &certs->listener[i];
+		struct status_listener *to = &ret->listener[ret->listener_count++];
+
+		(void)snprintf(to->gateway, sizeof(to->gateway), "%s", listener->gateway);
+		(void)snprintf(to->listener, sizeof(to->listener), "%s", listener->listener);
+		(void)snprintf(to->hostname, sizeof(to->hostname), "%s", listener->hostname);
+		(void)snprintf(to->address, sizeof(to->address), "%s:%u", listener->address,
+		               listener->port);
+		(void)snprintf(to->verdict, sizeof(to->verdict), "%s",
+		               proof_name(listener->seen.verdict));
+		(void)snprintf(to->detail, sizeof(to->detail), "%s", listener->seen.text);
+		if (listener->seen.has_leaf)
+			wall_date((time_t)listener->seen.leaf.validity.not_after_sec, to->not_after,
+			          sizeof(to->not_after));
+	}
+}
+
 void tell_runfile(struct engine *engine, uint64_t now_usec)
 {
 	struct status status;
 	int r;
 
 	status_of(engine, &status);
-	if (memcmp(&status, &engine->told, sizeof(status)) == 0)
-		return;
-	engine->told = status;
+	status_listeners(engine, &status);
 	status_dates(engine, now_usec, &status);
 	r = runfile_write(&engine->runfile, &status);
+	free(status.listener);
 	if (r < 0 && !engine->runfile_trouble)
 		journal_write(&engine->journal, LOG_WARNING, NULL, NULL,
 		              "%s/" RUNFILE_STATUS

@@ -10,19 +10,37 @@
 
 DEFINE_CLEANUP(cJSON, cJSON_Delete)
 
+/* FNV-1a of 64 bits; never 0. */
+static uint64_t hash(const char *bytes, size_t len)
+{
+	uint64_t value = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < len; i++)
+		value = (value ^ (uint8_t)bytes[i]) * UINT64_C(1099511628211);
+	return value ? value : 1;
+}
+
 int runfile_write(struct runfile *runfile, const struct status *status)
 {
-	char json[STATUS_JSON_MAX];
-	size_t len = status_to_json(status, json, sizeof(json));
+	CLEANUP(free_p) char *json = malloc(STATUS_JSON_MAX);
+	uint64_t told;
+	size_t len;
 	int r;
 
+	if (!json)
+		return -ENOMEM;
+	len = status_to_json(status, false, json, STATUS_JSON_MAX);
 	if (len == 0)
 		return -EMSGSIZE;
-	if (strcmp(json, runfile->last) == 0)
+	told = hash(json, len);
+	if (told == runfile->told)
 		return 0;
+	len = status_to_json(status, true, json, STATUS_JSON_MAX);
+	if (len == 0)
+		return -EMSGSIZE;
 	r = state_write(runfile->folder, RUNFILE_STATUS, json, len, STATE_VOLATILE);
 	if (r == 0)
-		memcpy(runfile->last, json, len + 1);
+		runfile->told = told;
 	return r;
 }
 
@@ -60,6 +78,37 @@ static void take_controller(const cJSON *object, struct status *ret)
 	TAKE(object, "since", ret->controller.since);
 }
 
+static void take_listeners(const cJSON *array, struct status *ret)
+{
+	const cJSON *item;
+
+	ret->listener = calloc(STATUS_LISTENERS_MAX, sizeof(*ret->listener));
+	cJSON_ArrayForEach(item, array)
+	{
+		struct status_listener *listener;
+
+		if (!ret->listener || ret->listener_count == STATUS_LISTENERS_MAX)
+			return;
+		listener = &ret->listener[ret->listener_count++];
+		TAKE(item, "gateway", listener->gateway);
+		TAKE(item, "listener", listener->listener);
+		TAKE(item, "hostname", listener->hostname);
+		TAKE(item, "address", listener->address);
+		TAKE(item, "verdict", listener->verdict);
+		TAKE(item, "detail", listener->detail);
+		TAKE(item, "not_after", listener->not_after);
+	}
+}
+
+static void take_copies(const cJSON *object, struct status *ret)
+{
+	ret->copies.needed = (unsigned)number(object, "needed", 0);
+	ret->copies.present = (unsigned)number(object, "present", 0);
+	ret->copies.created = (unsigned)number(object, "created", 0);
+	ret->copies.blocked = (unsigned)number(object, "blocked", 0);
+	ret->copies.stale = (unsigned)number(object, "stale", 0);
+}
+
 static void take_status(const cJSON *json, struct status *ret)
 {
 	const cJSON *readiness = cJSON_GetObjectItemCaseSensitive(json, "readiness");
@@ -72,17 +121,20 @@ static void take_status(const cJSON *json, struct status *ret)
 	take_endpoint(cJSON_GetObjectItemCaseSensitive(readiness, "local"), &ret->local);
 	take_endpoint(cJSON_GetObjectItemCaseSensitive(readiness, "vip"), &ret->vip);
 	take_controller(cJSON_GetObjectItemCaseSensitive(json, "controller"), ret);
+	take_copies(cJSON_GetObjectItemCaseSensitive(json, "copies"), ret);
+	take_listeners(cJSON_GetObjectItemCaseSensitive(json, "listeners"), ret);
 	ret->restarts.count = (unsigned)number(restarts, "count", 0);
 	ret->restarts.failed = (unsigned)number(restarts, "failed", 0);
 	ret->boot.api_usable_s = number(boot, "api_usable_s", -1);
 	ret->boot.controller_on_s = number(boot, "controller_on_s", -1);
+	ret->boot.tls_proven_s = number(boot, "tls_proven_s", -1);
 }
 
 int runfile_read(const char *folder, struct status *ret, struct failure *ret_failure)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *json = NULL;
-	char bytes[STATUS_JSON_MAX];
-	int len = state_read(folder, RUNFILE_STATUS, bytes, sizeof(bytes));
+	CLEANUP(free_p) char *bytes = malloc(STATUS_JSON_MAX);
+	int len = bytes ? state_read(folder, RUNFILE_STATUS, bytes, STATUS_JSON_MAX) : -ENOMEM;
 
 	if (len < 0)
 		return failure_set(ret_failure, FAILURE_LOCAL, len, "%s/" RUNFILE_STATUS ": %s",
@@ -94,4 +146,11 @@ int runfile_read(const char *folder, struct status *ret, struct failure *ret_fai
 	*ret = (struct status){ 0 };
 	take_status(json, ret);
 	return 0;
+}
+
+void runfile_clear(struct status *status)
+{
+	free(status->listener);
+	status->listener = NULL;
+	status->listener_count = 0;
 }

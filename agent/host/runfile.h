@@ -2,6 +2,8 @@
 /* runfile - status.json in the runtime directory: written by the agent, only when it changed; read by
  * the commands. A lock beside it tells whether an agent lives. */
 #pragma once
+#include <stdint.h>
+
 #include "base/failure.h"
 #include "report/status.h"
 
@@ -10,11 +12,14 @@
 
 struct runfile { /* zeroed with .folder set */
 	const char *folder;
-	char last[STATUS_JSON_MAX]; /* what is in the file */
+	uint64_t told; /* hash of what is in the file, less its dates; 0: nothing */
 };
 
-/* 0: written, or the same as before. -EMSGSIZE, -errno. */
+/* 0: written, or nothing but a date differs. -EMSGSIZE, -ENOMEM, -errno. */
 int runfile_write(struct runfile *runfile, const struct status *status);
 
 /* Reads it back. -ENOENT: no agent has written yet; -EBADMSG; -errno; one line in ret_failure. */
 int runfile_read(const char *folder, struct status *ret, struct failure *ret_failure);
+
+/* Frees what runfile_read() allocated. */
+void runfile_clear(struct status *status);

@@ -299,6 +299,12 @@ static int read_node(const cJSON *object, void *item, struct failure *ret_failur
 		return bad(ret_failure, "metadata of a Node");
 	if (!COPY(ret->boot_id, AT(object, "status", "nodeInfo", "bootID")))
 		return bad(ret_failure, "status.nodeInfo.bootID of a Node");
+	cJSON_ArrayForEach(source, AT(object, "status", "addresses"))
+	{
+		if (strcmp(string_of(AT(source, "type")), "InternalIP") == 0 &&
+		    !ret->internal_ip[0])
+			(void)COPY(ret->internal_ip, AT(source, "address"));
+	}
 	ret->cordoned = cJSON_IsTrue(AT(object, "spec", "unschedulable"));
 	cJSON_ArrayForEach(source, AT(object, "spec", "taints"))
 	{
@@ -321,6 +327,48 @@ int objects_read_nodes(struct span json, struct object_nodes *ret, struct failur
 		                            read_node };
 
 	return read_list(json, &shape, ret->item, &ret->count, &ret->truncated, ret_failure);
+}
+
+static bool says(const cJSON *data, const char *key, const char *value)
+{
+	return strcmp(string_of(AT(data, key)), value) == 0;
+}
+
+/* ":9963" or "address:9963". */
+static uint16_t port_of(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+	long port = colon ? strtol(colon + 1, NULL, 10) : 0;
+
+	return port > 0 && port <= UINT16_MAX ? (uint16_t)port : METRICS_PORT_DEFAULT;
+}
+
+int objects_read_config(struct span json, struct object_config *ret, struct failure *ret_failure)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *map = NULL;
+	struct object_config read = { 0 };
+	const cJSON *data;
+	int r = parse(json, &map, ret_failure);
+
+	if (r < 0)
+		return r;
+	data = AT(map, "data");
+	if (!cJSON_IsObject(data) ||
+	    !COPY(read.secrets_namespace, AT(data, "gateway-api-secrets-namespace")))
+		return bad(ret_failure, "data of ConfigMap cilium-config");
+	if (!read.secrets_namespace[0])
+		memcpy(read.secrets_namespace, SECRETS_NAMESPACE_DEFAULT,
+		       sizeof(SECRETS_NAMESPACE_DEFAULT));
+	read.gateway_off = says(data, "enable-gateway-api", "false");
+	read.sync_off = says(data, "enable-gateway-api-secrets-sync", "false");
+	/* 1.18 and older take node-port for it as well. */
+	read.proxy_off = says(data, "kube-proxy-replacement", "false") &&
+	                 !says(data, "enable-node-port", "true");
+	read.host_network = says(data, "gateway-api-hostnetwork-enabled", "true");
+	read.proxy_protocol = says(data, "enable-gateway-api-proxy-protocol", "true");
+	read.metrics_port = port_of(string_of(AT(data, "operator-prometheus-serve-addr")));
+	*ret = read;
+	return 0;
 }
 
 int objects_read_crd(struct span json, const char *version, bool *ret_served,

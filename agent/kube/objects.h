@@ -78,6 +78,7 @@ struct object_pods {
 
 struct object_node {
 	char name[OBJECT_NAME_MAX], boot_id[OBJECT_UID_MAX];
+	char internal_ip[OBJECT_UID_MAX]; /* "" where it has none */
 	bool cordoned;
 	size_t taint_count;
 	struct object_taint taint[OBJECT_TAINTS_MAX]; /* of effect NoSchedule and NoExecute only */
@@ -89,6 +90,16 @@ struct object_nodes {
 	struct object_node item[NODES_MAX];
 };
 
+#define SECRETS_NAMESPACE_DEFAULT "cilium-secrets"
+#define METRICS_PORT_DEFAULT      9963
+
+struct object_config { /* of cilium-config; what is not there is not off */
+	char secrets_namespace[OBJECT_NAME_MAX];
+	bool gateway_off, sync_off, proxy_off;
+	bool host_network, proxy_protocol;
+	uint16_t metrics_port;
+};
+
 void objects_init(void); /* once, before any other: sets cJSON's allocator */
 
 int objects_read_deployments(struct span json, struct object_deployments *ret,
@@ -97,6 +108,8 @@ int objects_read_replicasets(struct span json, struct object_replicasets *ret,
                              struct failure *ret_failure);
 int objects_read_pods(struct span json, struct object_pods *ret, struct failure *ret_failure);
 int objects_read_nodes(struct span json, struct object_nodes *ret, struct failure *ret_failure);
+
+int objects_read_config(struct span json, struct object_config *ret, struct failure *ret_failure);
 
 /* Whether a CustomResourceDefinition serves a version. */
 int objects_read_crd(struct span json, const char *version, bool *ret_served,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/path.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,6 +74,13 @@ int path_log(char *path, size_t size, const char *namespace, const char *pod, si
 	             namespace, pod, limit);
 }
 
+int path_config(char *path, size_t size, const char *namespace)
+{
+	int r = check_name(namespace);
+
+	return r < 0 ? r : print(path, size, "/api/v1/namespaces/%s/configmaps/cilium-config", namespace);
+}
+
 int path_nodes(char *path, size_t size, size_t limit)
 {
 	return print(path, size, "/api/v1/nodes?limit=%zu", limit);
@@ -85,4 +93,115 @@ int path_crd(char *path, size_t size, const char *name)
 	return r < 0 ? r
 	             : print(path, size,
 	                     "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/%s", name);
+}
+
+#define PARTIAL(kind) "application/json;as=" kind ";g=meta.k8s.io;v=v1"
+
+static const struct resource {
+	const char *group, *plural, *kind;
+	bool clusterwide, metadata_only;
+} resources[] = {
+	[PATH_CLASSES] = { "/apis/gateway.networking.k8s.io/v1", "gatewayclasses", "GatewayClass", .clusterwide = true },
+	[PATH_GATEWAYS] = { "/apis/gateway.networking.k8s.io/v1", "gateways", "Gateway" },
+	[PATH_LISTENERSETS] = { "/apis/gateway.networking.k8s.io/v1", "listenersets", "ListenerSet" },
+	[PATH_GRANTS] = { "/apis/gateway.networking.k8s.io/v1", "referencegrants", "ReferenceGrant" },
+	[PATH_GRANTS_BETA] = { "/apis/gateway.networking.k8s.io/v1beta1", "referencegrants", "ReferenceGrant" },
+	[PATH_ENVOYCONFIGS] = { "/apis/cilium.io/v2", "ciliumenvoyconfigs", "CiliumEnvoyConfig" },
+	[PATH_COPIES] = { "/api/v1", "secrets", "PartialObjectMetadata", .metadata_only = true },
+};
+static_assert(sizeof(resources) / sizeof(resources[0]) == PATH_RESOURCE_COUNT, "a row for each resource");
+
+bool path_version_is_safe(const char *version)
+{
+	size_t len = strspn(version, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._");
+
+	return len > 0 && len < PATH_VERSION_SIZE && !version[len] && strcmp(version, "0") != 0;
+}
+
+/* The path without its query. */
+static int of_resource(char *path, size_t size, enum path_resource resource, const char *namespace)
+{
+	const struct resource *row = &resources[resource];
+
+	if (row->clusterwide && namespace)
+		return -EINVAL;
+	if (!namespace)
+		return row->metadata_only ? -EINVAL : print(path, size, "%s/%s", row->group, row->plural);
+	if (check_name(namespace) < 0)
+		return -EINVAL;
+	return print(path, size, "%s/namespaces/%s/%s", row->group, namespace, row->plural);
+}
+
+/* RFC 3986: all but the unreserved characters as %XX. */
+static int escape(char *buffer, size_t size, const char *text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t len = 0;
+
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (len + 4 > size)
+			return -E2BIG;
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~", byte)) {
+			buffer[len++] = (char)byte;
+			continue;
+		}
+		buffer[len++] = '%';
+		buffer[len++] = hex[byte >> 4];
+		buffer[len++] = hex[byte & 15];
+	}
+	buffer[len] = '\0';
+	return 0;
+}
+
+int path_list(char *path, size_t size, enum path_resource resource, const char *namespace,
+	      const struct path_page *page)
+{
+	const char *token = page->token ? page->token : "", *version = page->version ? page->version : "";
+	char base[PATH_SIZE], escaped[3 * PATH_TOKEN_SIZE + 1];
+	int r = of_resource(base, sizeof(base), resource, namespace);
+
+	if (r == 0)
+		r = escape(escaped, sizeof(escaped), token);
+	if (r < 0)
+		return r;
+	if (version[0] && (page->limit || token[0] || !path_version_is_safe(version)))
+		return -EINVAL;
+	if (token[0] && !page->limit)
+		return -EINVAL;
+	if (version[0])
+		return print(path, size, "%s?resourceVersion=%s&resourceVersionMatch=NotOlderThan", base, version);
+	if (!page->limit)
+		return print(path, size, "%s", base);
+	return print(path, size, "%s?limit=%zu%s%s", base, page->limit, token[0] ? "&continue=" : "", escaped);
+}
+
+int path_watch(char *path, size_t size, enum path_resource resource, const char *namespace, const char *version,
+	       unsigned timeout_seconds)
+{
+	char base[PATH_SIZE];
+	int r = of_resource(base, sizeof(base), resource, namespace);
+
+	if (r < 0)
+		return r;
+	if (!path_version_is_safe(version))
+		return -EINVAL;
+	return print(path, size, "%s?watch=1&resourceVersion=%s&allowWatchBookmarks=true&timeoutSeconds=%u", base,
+		     version, timeout_seconds);
+}
+
+const char *path_accept_list(enum path_resource resource)
+{
+	return resources[resource].metadata_only ? PARTIAL("PartialObjectMetadataList") : "application/json";
+}
+
+const char *path_accept_watch(enum path_resource resource)
+{
+	return resources[resource].metadata_only ? PARTIAL("PartialObjectMetadata") : "application/json";
+}
+
+const char *path_kind(enum path_resource resource)
+{
+	return resources[resource].kind;
 }

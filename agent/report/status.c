@@ -63,13 +63,13 @@ static void member(struct writer *writer, const char *before, const char *name, 
 	put_string(writer, text);
 }
 
-static void put_endpoint(struct writer *writer, const char *before,
+static void put_endpoint(struct writer *writer, bool dates, const char *before,
                          const struct status_endpoint *endpoint)
 {
 	member(writer, before, "layer", endpoint->layer);
 	member(writer, ",", "address", endpoint->address);
 	member(writer, ",", "detail", endpoint->detail);
-	member(writer, ",", "since", endpoint->since);
+	member(writer, ",", "since", dates ? endpoint->since : "");
 }
 
 static void put_seconds(struct writer *writer, const char *before, const char *name, double seconds)
@@ -80,26 +80,56 @@ static void put_seconds(struct writer *writer, const char *before, const char *n
 		print(writer, "%s\"%s\":%.1f", before, name, seconds);
 }
 
-size_t status_to_json(const struct status *status, char *json, size_t size)
+static void put_controller(struct writer *writer, bool dates, const struct status *status)
+{
+	member(writer, "}},\"controller\":{", "verdict", status->controller.verdict);
+	member(writer, ",", "cause", status->controller.cause);
+	member(writer, ",", "sentence", status->controller.sentence);
+	member(writer, ",", "command", status->controller.command);
+	member(writer, ",", "pod", status->controller.pod);
+	member(writer, ",", "cilium_version", status->controller.cilium_version);
+	member(writer, ",", "since", dates ? status->controller.since : "");
+}
+
+static void put_listeners(struct writer *writer, const struct status *status)
+{
+	print(writer, ",\"listeners\":[");
+	for (size_t i = 0; i < status->listener_count; i++) {
+		const struct status_listener *listener = &status->listener[i];
+
+		member(writer, i ? ",{" : "{", "gateway", listener->gateway);
+		member(writer, ",", "listener", listener->listener);
+		member(writer, ",", "hostname", listener->hostname);
+		member(writer, ",", "address", listener->address);
+		member(writer, ",", "verdict", listener->verdict);
+		member(writer, ",", "detail", listener->detail);
+		member(writer, ",", "not_after", listener->not_after);
+		put(writer, "}", 1);
+	}
+	put(writer, "]", 1);
+}
+
+size_t status_to_json(const struct status *status, bool dates, char *json, size_t size)
 {
 	struct writer writer = { .bytes = json, .size = size };
 
 	member(&writer, "{", "version", status->version);
 	member(&writer, ",", "node", status->node);
 	member(&writer, ",", "mode", status->mode);
-	put_endpoint(&writer, ",\"readiness\":{\"local\":{", &status->local);
-	put_endpoint(&writer, "},\"vip\":{", &status->vip);
-	member(&writer, "}},\"controller\":{", "verdict", status->controller.verdict);
-	member(&writer, ",", "cause", status->controller.cause);
-	member(&writer, ",", "sentence", status->controller.sentence);
-	member(&writer, ",", "command", status->controller.command);
-	member(&writer, ",", "pod", status->controller.pod);
-	member(&writer, ",", "cilium_version", status->controller.cilium_version);
-	member(&writer, ",", "since", status->controller.since);
-	print(&writer, "},\"restarts\":{\"count\":%u,\"failed\":%u}", status->restarts.count,
+	put_endpoint(&writer, dates, ",\"readiness\":{\"local\":{", &status->local);
+	put_endpoint(&writer, dates, "},\"vip\":{", &status->vip);
+	put_controller(&writer, dates, status);
+	print(&writer,
+	      "},\"copies\":{\"needed\":%u,\"present\":%u,\"created\":%u,\"blocked\":%u,\"stale\":%"
+	      "u}",
+	      status->copies.needed, status->copies.present, status->copies.created,
+	      status->copies.blocked, status->copies.stale);
+	put_listeners(&writer, status);
+	print(&writer, ",\"restarts\":{\"count\":%u,\"failed\":%u}", status->restarts.count,
 	      status->restarts.failed);
 	put_seconds(&writer, ",\"boot\":{", "api_usable_s", status->boot.api_usable_s);
 	put_seconds(&writer, ",", "controller_on_s", status->boot.controller_on_s);
+	put_seconds(&writer, ",", "tls_proven_s", status->boot.tls_proven_s);
 	print(&writer, "}}\n");
 	return writer.full ? 0 : writer.len;
 }
@@ -137,6 +167,13 @@ size_t status_to_table(const struct status *status, char *table, size_t size)
 	row(&writer, "since", "%s", status->controller.since);
 	endpoint_row(&writer, "local", &status->local);
 	endpoint_row(&writer, "vip", &status->vip);
+	row(&writer, "copies", "%u needed, %u there, %u of them created by gatewake",
+	    status->copies.needed, status->copies.present, status->copies.created);
+	for (size_t i = 0; i < status->listener_count; i++)
+		row(&writer, i ? "" : "listeners", "%-11s %s  %s %s  %s",
+		    status->listener[i].verdict, status->listener[i].hostname,
+		    status->listener[i].gateway, status->listener[i].address,
+		    status->listener[i].detail);
 	row(&writer, "restarts", "%u since the controller was last on, %u of them without success",
 	    status->restarts.count, status->restarts.failed);
 	if (status->boot.controller_on_s >= 0)

@@ -5,14 +5,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STATUS_LINE_MAX 640
-#define STATUS_JSON_MAX 8192
+#define STATUS_LINE_MAX      640
+#define STATUS_LISTENERS_MAX 256
+#define STATUS_JSON_MAX      (512 * 1024) /* 256 listeners with long names fit */
 
 struct status_endpoint {
 	char address[300];
 	char layer[16]; /* the first layer not passed, else "usable" */
 	char detail[200];
 	char since[32];
+};
+
+struct status_listener {
+	char gateway[320], listener[64], hostname[256], address[272]; /* address with its port */
+	char verdict[16], detail[208];
+	char not_after[32]; /* of the leaf that was served */
 };
 
 struct status {
@@ -24,15 +31,21 @@ struct status {
 		char pod[512], cilium_version[16], since[32];
 	} controller;
 	struct {
+		unsigned needed, present, created, blocked, stale;
+	} copies;
+	size_t listener_count;
+	struct status_listener *listener; /* owned by whoever filled it */
+	struct {
 		unsigned count, failed;
 	} restarts;
 	struct { /* seconds since this host booted; below 0: not yet */
-		double api_usable_s, controller_on_s;
+		double api_usable_s, controller_on_s, tls_proven_s;
 	} boot;
 };
 
-/* Writes one JSON object with a newline at the end. Returns its length, or 0 where it does not fit. */
-size_t status_to_json(const struct status *status, char *json, size_t size);
+/* Writes one JSON object with a newline at the end. Without dates: what stays the same while nothing
+ * changes. Returns its length, or 0 where it does not fit. */
+size_t status_to_json(const struct status *status, bool dates, char *json, size_t size);
 
 /* The small table that `gatewake status` prints. Returns its length, cut to size. */
 size_t status_to_table(const struct status *status, char *table, size_t size);

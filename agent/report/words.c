@@ -109,14 +109,53 @@ static const struct words causes[] = {
 	[CAUSE_LOG_OPAQUE] = { "log-opaque",
 	                       "the operator's log (JSON) does not show its registrations", NULL,
 	                       "4602380e90cf4592bf8ee0a746d3921e" },
+	[CAUSE_COPIES_COMING] = { "copies-coming",
+	                          "controller on, copies of certificates are still missing or "
+	                          "behind their sources",
+	                          NULL, "1edb4454f8df4e939fd6dbaccbc3001a" },
+	[CAUSE_GATEWAY_OFF] = { "gateway-off",
+	                        "Gateway API is switched off (enable-gateway-api in cilium-config)",
+	                        "helm upgrade cilium ... --set gatewayAPI.enabled=true",
+	                        "289a13a07b3d4ebbb302260e1922a65c" },
+	[CAUSE_SYNC_OFF] = { "sync-off",
+	                     "copying certificates is switched off "
+	                     "(enable-gateway-api-secrets-sync in cilium-config)",
+	                     "kubectl get configmap -n kube-system cilium-config -o yaml | grep "
+	                     "gateway-api",
+	                     "7e744e5bd61741dcbe6a4dfcca02bd91" },
+	[CAUSE_PROXY_OFF] = { "proxy-off",
+	                      "Gateway API needs kube-proxy-replacement (or enable-node-port), and "
+	                      "it is off in cilium-config",
+	                      "helm upgrade cilium ... --set kubeProxyReplacement=true",
+	                      "487b2443a5684169962a12e571fb2ee6" },
+	[CAUSE_COPY_REFUSED] = { "copy-refused",
+	                         "a copy of a certificate cannot be put in its place", NULL,
+	                         "8a1e1f9cc0e64f79853580172d024f95" },
+	[CAUSE_NEGLECTED] = { "neglected",
+	                      "controller on, yet copies of certificates stay missing or behind "
+	                      "their sources",
+	                      "kubectl logs -n kube-system deployment/cilium-operator | grep -i "
+	                      "secret",
+	                      "6b3c7c9577584f45a01a6735705b70c1" },
+	[CAUSE_NOT_SERVED] = { "not-served",
+	                       "copies are right, yet a listener does not serve its certificate",
+	                       "kubectl logs -n kube-system daemonset/cilium-envoy",
+	                       "3eb1e9aabee74085aa306d90111b141f" },
+	[CAUSE_PROVEN] = { "proven", "every listener serves the right certificate", NULL,
+	                   "ac67fba1f09c4348adc50af10f51e975" },
 };
 _Static_assert(sizeof(causes) / sizeof(causes[0]) == CAUSE_COUNT, "words for each cause");
 
 static const char *const verdicts[] = {
 	[VERDICT_UNKNOWN] = "UNKNOWN",
+	[VERDICT_DISABLED] = "DISABLED",
 	[VERDICT_CRDS_MISSING] = "CRDS_MISSING",
 	[VERDICT_CONTROLLER_OFF] = "CONTROLLER_OFF",
+	[VERDICT_COPY_BLOCKED] = "COPY_BLOCKED",
+	[VERDICT_COPIES_NEGLECTED] = "COPIES_NEGLECTED",
 	[VERDICT_STARTING] = "STARTING",
+	[VERDICT_NOT_SERVED] = "NOT_SERVED",
+	[VERDICT_PROVEN] = "PROVEN",
 	[VERDICT_HEALTHY] = "HEALTHY",
 };
 _Static_assert(sizeof(verdicts) / sizeof(verdicts[0]) == VERDICT_COUNT, "a name for each verdict");
@@ -197,16 +236,42 @@ static const char *opening(const struct words_facts *facts)
 		return "starting: ";
 	case VERDICT_CRDS_MISSING:
 		return "Gateway API CRDs missing: ";
+	case VERDICT_DISABLED:
+		return "not gatewake's case: ";
+	case VERDICT_COPY_BLOCKED:
+	case VERDICT_COPIES_NEGLECTED:
+	case VERDICT_NOT_SERVED:
+		return "Gateway certificates: ";
 	case VERDICT_UNKNOWN:
+	case VERDICT_PROVEN:
 	case VERDICT_HEALTHY:
 		break;
 	}
 	return "";
 }
 
+static void proven_line(const struct words_facts *facts, char *line, size_t size)
+{
+	(void)snprintf(line, size, "%u/%u listeners proven, controller on, boot to TLS %.1f s",
+	               facts->served, facts->provable, facts->tls_proven_s);
+}
+
+/* How many are meant, where the cause speaks of many. */
+static void count(const struct words_facts *facts, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (facts->cause == CAUSE_COPIES_COMING || facts->cause == CAUSE_NEGLECTED ||
+	    facts->cause == CAUSE_COPY_REFUSED)
+		(void)snprintf(text, size, ": %u of %u copies are there", facts->present,
+		               facts->needed);
+	else if (facts->cause == CAUSE_NOT_SERVED)
+		(void)snprintf(text, size, ": %u of %u listeners proven", facts->served,
+		               facts->provable);
+}
+
 void words_line(const struct words_facts *facts, uint64_t now_usec, char *line, size_t size)
 {
-	char wait[300] = "", until[48] = "";
+	char wait[300] = "", until[48] = "", counted[64];
 	enum endpoint endpoint;
 
 	if (waits_for(facts, &endpoint))
@@ -215,13 +280,18 @@ void words_line(const struct words_facts *facts, uint64_t now_usec, char *line, 
 		(void)snprintf(line, size, "%s", wait);
 		return;
 	}
+	if (facts->verdict == VERDICT_PROVEN) {
+		proven_line(facts, line, size);
+		return;
+	}
+	count(facts, counted, sizeof(counted));
 	if (facts->until_usec > now_usec)
 		(void)snprintf(until, sizeof(until), ", at most %u s more",
 		               seconds(now_usec, facts->until_usec) + 1);
-	(void)snprintf(line, size, "%s%s%s%s%s%s%s%s%s%s%s%s", opening(facts),
+	(void)snprintf(line, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s", opening(facts),
 	               causes[facts->cause].sentence,
 	               facts->verdict == VERDICT_HEALTHY && facts->cilium[0] ? ", Cilium " : "",
-	               facts->verdict == VERDICT_HEALTHY ? facts->cilium : "",
+	               facts->verdict == VERDICT_HEALTHY ? facts->cilium : "", counted,
 	               facts->object[0] ? ": " : "", facts->object, facts->pod[0] ? " (" : "",
 	               facts->pod, facts->pod[0] ? ")" : "", until, wait[0] ? "; " : "", wait);
 }

@@ -24,9 +24,12 @@ struct words_facts {
 	enum cause cause;
 	uint64_t since_usec, until_usec;
 	struct words_endpoint endpoint[ENDPOINT_COUNT];
-	const char *pod;    /* namespace/name of the pod spoken of, or "" */
-	const char *object; /* the CRD that is missing, the node, the API's refusal; or "" */
-	const char *cilium; /* "1.18" or "" */
+	const char *pod;           /* namespace/name of the pod spoken of, or "" */
+	const char *object;        /* the CRD that is missing, the node, the API's refusal; or "" */
+	const char *cilium;        /* "1.18" or "" */
+	unsigned needed, present;  /* copies */
+	unsigned provable, served; /* listeners */
+	double tls_proven_s;       /* after the host booted; below 0: not yet */
 };
 
 const struct words *words_of_cause(enum cause cause);

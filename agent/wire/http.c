@@ -18,6 +18,7 @@ struct sink {
 	char *bytes;
 	size_t len, room, limit;
 	bool overflown;
+	uint64_t *streamed; /* counts what a stream brings, NULL: it is none */
 };
 
 struct slot {
@@ -25,7 +26,8 @@ struct slot {
 	uint32_t generation;
 	struct curl_slist *headers, *connect_to;
 	struct sink sink;
-	char *body;
+	char *body; /* of a request; may hold a key */
+	size_t body_len;
 	int sockets[SLOT_SOCKETS]; /* opened for this request, -1 where there is none */
 	bool stream, handshake;
 	bool opened;    /* a socket was opened: no connection of the pool was used */
@@ -36,6 +38,7 @@ struct slot {
 struct http {
 	CURLM *multi;
 	struct slot slots[HTTP_SLOTS];
+	uint64_t streamed;
 	struct sink taken; /* the body of the end handed out last */
 };
 
@@ -80,6 +83,8 @@ static size_t sink_write(char *bytes, size_t size, size_t count, void *userdata)
 		return 0;
 	memcpy(sink->bytes + sink->len, bytes, len);
 	sink->len += len;
+	if (sink->streamed)
+		*sink->streamed += len;
 	sink->bytes[sink->len] = '\0'; /* cJSON and words alike may look for it */
 	return len;
 }
@@ -157,6 +162,8 @@ static void slot_clear(struct http *http, struct slot *slot)
 	curl_slist_free_all(slot->connect_to);
 	slot->headers = slot->connect_to = NULL;
 	sink_wipe(&slot->sink);
+	if (slot->body)
+		explicit_bzero(slot->body, slot->body_len);
 	free(slot->body);
 	slot->body = NULL;
 	slot->stream = slot->handshake = slot->opened = slot->connected = false;
@@ -220,10 +227,13 @@ static bool set_headers(struct slot *slot, const struct http_endpoint *endpoint,
                         const struct http_request *request)
 {
 	CLEANUP(free_p) char *bearer = NULL;
-	bool done = add_header(slot, "Accept", "application/json");
+	bool done =
+		add_header(slot, "Accept", request->accept ? request->accept : "application/json");
 
+	/* libcurl would wait up to a second for a 100 before it sends a large body. */
 	if (request->body.len)
-		done = done && add_header(slot, "Content-Type", "application/json");
+		done = done && add_header(slot, "Content-Type", "application/json") &&
+		       add_header(slot, "Expect", "");
 	if (endpoint->token) {
 		int len = asprintf(&bearer, "Bearer %s", endpoint->token);
 
@@ -278,6 +288,9 @@ static bool set_blob(CURL *easy, CURLoption option, const char *pem)
 
 static bool set_tls(CURL *easy, const struct http_endpoint *endpoint)
 {
+	if (!endpoint->ca_pem) /* plain HTTP; with TLS, trusting nobody fails */
+		return curl_easy_setopt(easy, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+		       curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
 	if (!set_blob(easy, CURLOPT_CAINFO_BLOB, endpoint->ca_pem) ||
 	    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK)
 		return false;
@@ -298,6 +311,7 @@ static bool set_method(struct slot *slot, const struct http_request *request)
 	slot->body = malloc(request->body.len + 1);
 	if (!slot->body)
 		return false;
+	slot->body_len = request->body.len;
 	memcpy(slot->body, request->body.ptr, request->body.len);
 	return !curl_easy_setopt(slot->easy, CURLOPT_POST, 1L) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, slot->body) &&
@@ -316,7 +330,7 @@ static bool set_transfer(struct slot *slot, const struct http_request *request)
 	CURL *easy = slot->easy;
 
 	return !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
-	       !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") &&
+	       !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
 	       !curl_easy_setopt(easy, CURLOPT_PROXY, "") &&
 	       !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
 	       !curl_easy_setopt(easy, CURLOPT_USERAGENT, "gatewake/" GATEWAKE_VERSION) &&
@@ -435,6 +449,7 @@ int http_start(struct http *http, const struct http_endpoint *endpoint,
 		return error;
 	slot->sink.limit = request->limit;
 	slot->stream = request->stream;
+	slot->sink.streamed = request->stream ? &http->streamed : NULL;
 	return launch(http, slot,
 	              set_transfer(slot, request) && set_sockets(slot) &&
 	                      set_tls(slot->easy, endpoint) &&
@@ -471,6 +486,11 @@ bool http_peek(struct http *http, uint32_t id, uint16_t *ret_status, struct span
 	*ret_status = (uint16_t)info_long(slot->easy, CURLINFO_RESPONSE_CODE);
 	*ret_bytes = (struct span){ slot->sink.bytes ? slot->sink.bytes : "", slot->sink.len };
 	return true;
+}
+
+uint64_t http_streamed(const struct http *http)
+{
+	return http->streamed;
 }
 
 void http_take(struct http *http, uint32_t id, size_t len)

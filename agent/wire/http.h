@@ -30,6 +30,7 @@ enum http_method { HTTP_GET, HTTP_POST, HTTP_DELETE };
 struct http_request {
 	enum http_method method;
 	const char *path;    /* begins with a slash, already escaped */
+	const char *accept;  /* NULL: application/json */
 	struct span body;    /* copied; JSON */
 	size_t limit;        /* bytes of answer; beyond it the request fails as FAILURE_TOO_BIG */
 	uint64_t bound_usec; /* total, from start to end */
@@ -75,6 +76,9 @@ int http_start_handshake(struct http *http, const struct http_handshake *handsha
 /* What came of a stream and was not taken yet, and its status (0: no header yet). False: no such stream. The
  * bytes are valid until the next call of any function here. */
 bool http_peek(struct http *http, uint32_t id, uint16_t *ret_status, struct span *ret_bytes);
+
+/* Another number after bytes of any stream came in. */
+uint64_t http_streamed(const struct http *http);
 
 /* Takes (and wipes) the first len bytes of a stream. */
 void http_take(struct http *http, uint32_t id, size_t len);

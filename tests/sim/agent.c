@@ -169,10 +169,17 @@ static void fill(struct agent *agent, const struct flight *flight, struct stamp 
 		evidence->nodes.at = at;
 		agent->nodes = flight->answer;
 		break;
+	case ASK_CONFIG:
+		evidence->config.at = at;
+		break;
 	case ORDER_NONE:
 	case ASK_PROBE:
 	case ASK_CRDS:
 	case ASK_LOG:
+	case ASK_METRICS:
+	case ASK_SOURCE:
+	case ASK_PROOF:
+	case ACT_CREATE_COPY:
 	case ACT_DELETE_POD:
 		break;
 	}

@@ -143,6 +143,11 @@ void flight_reach(struct agent *agent, struct flight *flight, uint64_t now_usec)
 	case ASK_PROBE:
 	case ASK_CRDS:
 	case ASK_REPLICASETS:
+	case ASK_CONFIG:
+	case ASK_METRICS:
+	case ASK_SOURCE:
+	case ASK_PROOF:
+	case ACT_CREATE_COPY:
 		break;
 	}
 }

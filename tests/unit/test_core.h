@@ -132,7 +132,14 @@ static inline void bench_fill(struct bench *bench, const struct order *order)
 	case ASK_LOG:
 		bench_fill_log(bench, order);
 		break;
+	case ASK_CONFIG:
+		evidence->config.at = at;
+		break;
 	case ORDER_NONE:
+	case ASK_METRICS:
+	case ASK_SOURCE:
+	case ASK_PROOF:
+	case ACT_CREATE_COPY:
 	case ACT_DELETE_POD:
 		break;
 	}

@@ -155,7 +155,13 @@ static void cgroup_v2_says_for_itself_whether_it_is_empty(void **state)
 
 static struct status example(void)
 {
-	struct status status = { .version = "1.2.3", .node = "pi", .mode = "recover" };
+	static struct status_listener listener = { .gateway = "default/gw",
+		                                   .listener = "https",
+		                                   .hostname = "a.example.com",
+		                                   .verdict = "SERVED",
+		                                   .not_after = "2027-01-01T00:00:00Z" };
+	struct status status = { .version = "1.2.3", .node = "pi", .mode = "recover", .listener = &listener,
+		                 .listener_count = 1 };
 
 	(void)strcpy(status.local.layer, "usable");
 	(void)strcpy(status.vip.layer, "vip");
@@ -165,6 +171,7 @@ static struct status example(void)
 	(void)strcpy(status.controller.cause, "cordoned");
 	(void)strcpy(status.controller.sentence, "not restarted: the node is cordoned");
 	(void)strcpy(status.controller.command, "kubectl uncordon NODE");
+	status.copies.created = 1;
 	status.restarts.count = 2;
 	status.restarts.failed = 1;
 	status.boot.api_usable_s = 41.2;
@@ -191,8 +198,14 @@ static void status_json_is_read_back_as_it_was(void **state)
 	assert_int_equal(read.restarts.failed, 1);
 	assert_true(read.boot.api_usable_s > 41.1 && read.boot.api_usable_s < 41.3);
 	assert_true(read.boot.controller_on_s < 0);
+	assert_int_equal(read.copies.created, 1);
+	assert_int_equal(read.listener_count, 1);
+	assert_string_equal(read.listener[0].verdict, "SERVED");
+	assert_string_equal(read.listener[0].not_after, "2027-01-01T00:00:00Z");
+	runfile_clear(&read);
 	assert_int_equal(stat(tempdir_path(&dir, RUNFILE_STATUS), &first), 0);
-	assert_int_equal(runfile_write(&runfile, &status), 0); /* nothing new: no write */
+	(void)strcpy(status.controller.since, "2026-01-02T03:04:05Z"); /* a date alone is nothing new */
+	assert_int_equal(runfile_write(&runfile, &status), 0);
 	assert_int_equal(stat(tempdir_path(&dir, RUNFILE_STATUS), &second), 0);
 	assert_int_equal(first.st_ino, second.st_ino);
 	(void)tempdir_write_text(&dir, RUNFILE_STATUS, "{\"version\":");
@@ -220,7 +233,7 @@ static void a_json_that_does_not_fit_is_not_written_in_half(void **state)
 	char json[200];
 
 	(void)state;
-	assert_int_equal(status_to_json(&status, json, sizeof(json)), 0);
+	assert_int_equal(status_to_json(&status, false, json, sizeof(json)), 0);
 }
 
 int main(void)

@@ -21,6 +21,11 @@ static struct words_facts facts_of(enum verdict verdict, enum cause cause)
 		.pod = "",
 		.object = "",
 		.cilium = "1.18",
+		.needed = 3,
+		.present = 2,
+		.provable = 3,
+		.served = 3,
+		.tls_proven_s = 41.23,
 	};
 }
 
@@ -50,6 +55,10 @@ static void a_line_says_how_it_stands(void **state)
 	} rows[] = {
 		{ VERDICT_HEALTHY, CAUSE_NONE, "kube-system/o", "", 0,
 		  "controller on, Cilium 1.18 (kube-system/o)" },
+		{ VERDICT_PROVEN, CAUSE_PROVEN, "kube-system/o", "", 0,
+		  "3/3 listeners proven, controller on, boot to TLS 41.2 s" },
+		{ VERDICT_STARTING, CAUSE_COPIES_COMING, "", "", 0,
+		  "starting: controller on, copies of certificates are still missing or behind their sources: 2 of 3 copies are there" },
 		{ VERDICT_CONTROLLER_OFF, CAUSE_VIP_NOT_USABLE, "", "", 0,
 		  "Gateway controller OFF: restart waits for the API server's virtual address; "
 		  "waiting for vip: 10.0.0.9:6443 nobody answers (EHOSTUNREACH after 3.07 s), 14 "
