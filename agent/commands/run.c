@@ -15,6 +15,7 @@
 #include "host/state.h"
 
 #define STATUS_USEC     SECONDS_USEC       /* STATUS= counts seconds: not more often */
+#define RELOAD_USEC     (30 * SECONDS_USEC) /* between reloads after a 401 */
 #define KUBECONFIG_USEC (2 * SECONDS_USEC) /* between looks at the file */
 
 struct service {
@@ -23,7 +24,7 @@ struct service {
 	struct tell tell;
 	int signals;
 	uint64_t watchdog_usec; /* 0: none */
-	uint64_t status_usec, kubeconfig_usec;
+	uint64_t status_usec, kubeconfig_usec, reload_usec;
 	struct stat kubeconfig; /* as it was when it was read */
 	char status[STATUS_LINE_MAX];
 	bool ready;
@@ -53,6 +54,13 @@ static bool file_changed(const struct stat *before, const struct stat *after)
 	       before->st_mtim.tv_nsec != after->st_mtim.tv_nsec;
 }
 
+/* What the kubeconfig names by path (a tokenFile, a certificate) may have been renewed. */
+static bool is_refused(const struct service *service, uint64_t now_usec)
+{
+	return service->engine->decision.endpoint[ENDPOINT_LOCAL].layer == LAYER_AUTH &&
+	       now_usec - service->reload_usec > RELOAD_USEC;
+}
+
 /* A credential may come late, or be replaced under our eyes. */
 static void watch_kubeconfig(struct service *service, uint64_t now_usec)
 {
@@ -63,9 +71,11 @@ static void watch_kubeconfig(struct service *service, uint64_t now_usec)
 	(void)stat(service->config->kubeconfig, &now);
 	/* Without credentials also again and again: what made them useless may be the clock, or a file
 	 * that the kubeconfig names. */
-	if (service->kubeconfig_usec &&
-	    (file_changed(&service->kubeconfig, &now) || !service->engine->kubeconfig))
+	if (service->kubeconfig_usec && (file_changed(&service->kubeconfig, &now) || !service->engine->kubeconfig ||
+	                                 is_refused(service, now_usec))) {
 		cycle_reload(service->engine);
+		service->reload_usec = now_usec;
+	}
 	service->kubeconfig_usec = now_usec;
 	service->kubeconfig = now;
 }
@@ -178,7 +188,15 @@ static int run(int argc, char **argv)
 	struct failure failure;
 
 	if (config_read(&config, argc, argv, &failure) < 0) {
-		(void)fprintf(stderr, "gatewake run: %s\n", failure.text);
+		(void)fprintf(stderr, "<3>gatewake run: %s\n", failure.text);
+		return EXIT_USAGE;
+	}
+	if (config.help) {
+		(void)fputs(command_run.help, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (config.json || config.watch) {
+		(void)fprintf(stderr, "<3>gatewake run: --json and --watch belong to gatewake status\n");
 		return EXIT_USAGE;
 	}
 	if (take_lock(&config, &lock) < 0 || open_signals(&signals) < 0)

@@ -50,6 +50,14 @@ static int run(int argc, char **argv)
 		(void)fprintf(stderr, "gatewake status: %s\n", failure.text);
 		return EXIT_USAGE;
 	}
+	if (config.help) {
+		(void)fputs(command_status.help, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (access(config.runtime_dir, X_OK) < 0 && errno == EACCES) {
+		(void)fprintf(stderr, "gatewake status: %s: %s; run it as root\n", config.runtime_dir, strerror(EACCES));
+		return EXIT_NO_AGENT;
+	}
 	if (!state_locked(config.runtime_dir, RUNFILE_LOCK)) {
 		(void)fprintf(
 			stderr,

@@ -20,6 +20,12 @@ static const uint64_t bound_usec[] = {
 _Static_assert(sizeof(bound_usec) / sizeof(bound_usec[0]) == ORDER_KIND_COUNT,
                "a bound for each kind");
 
+/* An order that finds no room waits for another's end: none ever does. Probes, the kinds without a
+ * subject, the log and the metrics of each operator, the delete, and what is about one Secret each. */
+_Static_assert(ENDPOINT_COUNT + 6 + 2 * OPERATORS_MAX + 1 + CREATES_MAX + LOOKS_MAX + PROOFS_MAX <=
+                       ORDERS_MAX,
+               "room for all that can be under way at once");
+
 enum pace { PACE_SETTLED, PACE_OFF, PACE_COMING };
 #define PACE_COUNT 3
 
@@ -46,12 +52,13 @@ static const uint64_t pause_usec[PACE_COUNT][ORDER_KIND_COUNT] = {
 _Static_assert(sizeof(pause_usec) / sizeof(pause_usec[0]) == PACE_COUNT, "a row for each pace");
 
 /* What has not changed for a minute is looked at less closely. */
-#define PATIENT_AFTER_USEC (60 * SECONDS_USEC)
-#define PATIENT_USEC       (5 * SECONDS_USEC)
-#define LOG_CLOSE_USEC     (300 * MSEC_USEC)
-#define METRICS_AFTER_USEC (3 * SECONDS_USEC) /* by then a log has said it, if it says it at all */
-#define METRICS_USEC       (2100 * MSEC_USEC)
-#define NEEDED_USEC        (50 * MSEC_USEC) /* at once, and yet no loop if the answer does not help */
+#define PATIENT_AFTER_USEC   (60 * SECONDS_USEC)
+#define PATIENT_USEC         (5 * SECONDS_USEC)
+#define LOG_CLOSE_USEC       (300 * MSEC_USEC)
+#define METRICS_AFTER_USEC   (3 * SECONDS_USEC) /* by then a log has said it, if it says it at all */
+#define METRICS_USEC         (2100 * MSEC_USEC)
+#define METRICS_PATIENT_USEC (10 * SECONDS_USEC) /* newer releases never have a series of ours */
+#define NEEDED_USEC          (50 * MSEC_USEC) /* at once, and yet no loop if the answer does not help */
 
 static const struct backoff_policy unanswered = { .least_usec = 250 * MSEC_USEC,
 	                                          .most_usec = 5 * SECONDS_USEC };
@@ -66,6 +73,19 @@ bool asks_under_way(const struct core *core, enum order_kind kind, uint16_t subj
 		if (core->under_way[i].kind == kind && core->under_way[i].subject == subject)
 			return true;
 	return false;
+}
+
+bool asks_about(const struct core *core, enum order_kind kind, uint32_t about)
+{
+	for (size_t i = 0; i < ORDERS_MAX; i++)
+		if (core->under_way[i].kind == kind && core->under_way[i].about == about)
+			return true;
+	return false;
+}
+
+uint32_t asks_luck(const struct core *core, uint32_t about)
+{
+	return core->luck ^ (about * UINT32_C(0x9e3779b1));
 }
 
 size_t asks_count(const struct core *core, enum order_kind kind)
@@ -124,9 +144,10 @@ static enum pace pace_of(const struct core *core)
 	case VERDICT_CONTROLLER_OFF:
 	case VERDICT_COPIES_NEGLECTED:
 		return PACE_OFF;
+	case VERDICT_STARTING: /* on, and only copies are still to come: those are watched */
+		return core->cause == CAUSE_COPIES_COMING ? PACE_SETTLED : PACE_COMING;
 	case VERDICT_UNKNOWN:
 	case VERDICT_CRDS_MISSING:
-	case VERDICT_STARTING:
 		break;
 	}
 	return PACE_COMING;
@@ -152,7 +173,7 @@ static uint64_t pause_of(const struct core *core, enum order_kind kind, uint64_t
 	return pause;
 }
 
-static bool choose_via(const struct core *core, enum order_kind kind, enum endpoint *ret_via)
+bool asks_choose_via(const struct core *core, enum order_kind kind, enum endpoint *ret_via)
 {
 	*ret_via = kind == ASK_CRDS ? ENDPOINT_VIP : asks_nearest(core);
 	return readiness_usable(&core->readiness[*ret_via]);
@@ -165,7 +186,8 @@ static void plan_kind(struct core *core, enum order_kind kind, uint64_t now_usec
 	uint64_t pause = pause_of(core, kind, now_usec, dice);
 	uint64_t due = core->ask[kind].ended_usec + pause;
 
-	if (pause == NEVER || asks_under_way(core, kind, 0) || !choose_via(core, kind, &order.via))
+	if (pause == NEVER || asks_under_way(core, kind, 0) ||
+	    !asks_choose_via(core, kind, &order.via))
 		return;
 	if (core->ask[kind].ended_usec && now_usec < due)
 		asks_wake_at(ret, due);
@@ -203,7 +225,8 @@ static void plan_log(struct core *core, size_t place, uint64_t now_usec, struct 
 		               .subject = (uint16_t)place,
 		               .about = judged->container };
 
-	if (asks_under_way(core, ASK_LOG, order.subject) || !choose_via(core, ASK_LOG, &order.via))
+	if (asks_under_way(core, ASK_LOG, order.subject) ||
+	    !asks_choose_via(core, ASK_LOG, &order.via))
 		return;
 	if (now_usec < judged->log_due_usec)
 		asks_wake_at(ret, judged->log_due_usec);
@@ -233,29 +256,43 @@ static void plan_logs(struct core *core, const struct evidence *evidence, uint64
 	}
 }
 
-/* Metrics are looked at where the log leaves it open; the port is this host's, so the container must be. */
+static void plan_metrics_of(struct core *core, size_t place, uint64_t now_usec,
+                            struct decision *ret)
+{
+	struct judged *judged = &core->judged[place];
+	struct order order = { .kind = ASK_METRICS,
+		               .subject = (uint16_t)place,
+		               .about = judged->container,
+		               .via = asks_nearest(core) };
+	bool fresh = now_usec - judged->first_usec < PATIENT_AFTER_USEC || judged->metrics_off_usec;
+
+	if (!judged->metrics_due_usec)
+		judged->metrics_due_usec = judged->first_usec + METRICS_AFTER_USEC;
+	if (now_usec < judged->metrics_due_usec)
+		asks_wake_at(ret, judged->metrics_due_usec);
+	else if (!asks_under_way(core, ASK_METRICS, order.subject) &&
+	         asks_order(core, order, now_usec, ret))
+		judged->metrics_due_usec = now_usec + (fresh ? METRICS_USEC : METRICS_PATIENT_USEC);
+}
+
+/* Where the log leaves it open. The port is this host's, so the container must be, too. */
+static bool wants_metrics(const struct core *core, const struct evidence_pod *pod)
+{
+	size_t place = diagnosis_place(core, pod->container);
+
+	return place < OPERATORS_MAX && pod->place == PLACE_HERE && diagnosis_counts(pod) &&
+	       core->judged[place].says != LOG_ON && core->judged[place].says != LOG_OFF &&
+	       !core->judged[place].pending_usec;
+}
+
 static void plan_metrics(struct core *core, const struct evidence *evidence, uint64_t now_usec,
                          struct decision *ret)
 {
-	for (size_t i = 0; i < evidence->pods.count && !evidence->pods.truncated; i++) {
-		size_t place = diagnosis_place(core, evidence->pods.item[i].container);
-		struct order order = { .kind = ASK_METRICS,
-			               .subject = (uint16_t)place,
-			               .about = evidence->pods.item[i].container,
-			               .via = asks_nearest(core) };
-		struct judged *judged = &core->judged[place];
-
-		if (place == OPERATORS_MAX || evidence->pods.item[i].place != PLACE_HERE ||
-		    !diagnosis_counts(&evidence->pods.item[i]) || judged->says == LOG_ON ||
-		    judged->says == LOG_OFF || asks_under_way(core, ASK_METRICS, order.subject))
-			continue;
-		if (!judged->metrics_due_usec)
-			judged->metrics_due_usec = judged->first_usec + METRICS_AFTER_USEC;
-		if (now_usec < judged->metrics_due_usec)
-			asks_wake_at(ret, judged->metrics_due_usec);
-		else if (asks_order(core, order, now_usec, ret))
-			judged->metrics_due_usec = now_usec + METRICS_USEC;
-	}
+	for (size_t i = 0; i < evidence->pods.count && !evidence->pods.truncated; i++)
+		if (wants_metrics(core, &evidence->pods.item[i]))
+			plan_metrics_of(core,
+			                diagnosis_place(core, evidence->pods.item[i].container),
+			                now_usec, ret);
 }
 
 enum order_kind asks_overdue(const struct core *core, uint64_t now_usec)

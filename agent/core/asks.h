@@ -26,5 +26,15 @@ bool asks_is_act(enum order_kind kind);
 
 bool asks_under_way(const struct core *core, enum order_kind kind, uint16_t subject);
 
+/* The same by what it is about: a place may be another one's by now. */
+bool asks_about(const struct core *core, enum order_kind kind, uint32_t about);
+
+/* Which way such an ask goes now; false: there is none. */
+bool asks_choose_via(const struct core *core, enum order_kind kind, enum endpoint *ret_via);
+
+/* Luck for one subject until its next turn: the nodes of a cluster boot together, and so do the
+ * subjects of one node. */
+uint32_t asks_luck(const struct core *core, uint32_t about);
+
 /* An order whose outcome was not told in time, or ORDER_NONE. */
 enum order_kind asks_overdue(const struct core *core, uint64_t now_usec);

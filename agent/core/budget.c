@@ -19,6 +19,13 @@ uint64_t budget_due_usec(const struct ledger *ledger, uint32_t boot, uint32_t co
 	return ledger->last_usec + (pause < PAUSE_MAX_USEC ? pause : PAUSE_MAX_USEC);
 }
 
+uint64_t budget_due_gently_usec(const struct ledger *ledger, uint32_t boot, uint32_t container)
+{
+	if (ledger->boot != boot || ledger->about == container || !ledger->last_usec)
+		return 0;
+	return ledger->last_usec + PAUSE_MAX_USEC;
+}
+
 bool budget_spend(struct ledger *ledger, uint32_t boot, uint32_t container, uint64_t now_usec)
 {
 	if (ledger->boot == boot && ledger->about == container)

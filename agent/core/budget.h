@@ -22,6 +22,10 @@ struct ledger {             /* zeroed: nothing spent */
 /* The earliest time at which a restart of container may be made: 0 is at once. */
 uint64_t budget_due_usec(const struct ledger *ledger, uint32_t boot, uint32_t container);
 
+/* The same for one that is on, and yet does not do its work: nothing is lost by waiting, so it keeps
+ * an hour's distance from any other restart, also where an agent forgets why it made the last. */
+uint64_t budget_due_gently_usec(const struct ledger *ledger, uint32_t boot, uint32_t container);
+
 /* Each returns true where the ledger changed and must be saved. */
 bool budget_spend(struct ledger *ledger, uint32_t boot, uint32_t container, uint64_t now_usec);
 bool budget_seen_off(struct ledger *ledger, uint32_t boot, uint32_t container);

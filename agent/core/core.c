@@ -106,19 +106,34 @@ static struct permit restart(struct core *core, const struct policy *policy,
 	return (struct permit){ CAUSE_RESTARTING, 0 };
 }
 
-/* On, and yet copies stay wrong: worth one restart a fault, and each split state, within the budget. */
+/* On, and yet copies stay wrong: worth one restart a fault; a split state is one by itself. */
+static bool wants_restart(const struct core *core, const struct judged *judged, uint64_t now_usec)
+{
+	uint64_t owed_usec = core->copies.hopeful_usec;
+
+	return judged->split ||
+	       (owed_usec && now_usec > copies_neglected_from(owed_usec, judged->on_usec));
+}
+
 static struct permit restart_neglectful(struct core *core, const struct policy *policy,
                                         const struct evidence *evidence, uint32_t container,
                                         uint64_t now_usec, struct decision *ret)
 {
-	size_t place = diagnosis_place(core, container);
-	bool split = place < OPERATORS_MAX && core->judged[place].split;
+	/* The verdict is one on a container that is judged: it has a place. */
+	const struct judged *judged = &core->judged[diagnosis_place(core, container)];
 	struct permit permit = { CAUSE_NEGLECTED, 0 };
 
-	if (split || copies_want_restart(&core->copies, now_usec))
-		permit = restart(core, policy, evidence, container, now_usec, ret);
+	/* Between two connections of a watch nothing is done, and what was told stays. */
+	if (!judged->split && !core->copies.current) {
+		if (core->verdict == VERDICT_COPIES_NEGLECTED && core->about == container)
+			permit = (struct permit){ core->cause, core->until_usec };
+		return permit;
+	}
+	if (!wants_restart(core, judged, now_usec))
+		return permit;
+	permit = restart(core, policy, evidence, container, now_usec, ret);
 	if (permit.cause == CAUSE_RESTARTING)
-		copies_note_restart(&core->copies);
+		core->copies.restarted_for = container;
 	return permit;
 }
 
@@ -164,6 +179,7 @@ static void tell(struct core *core, uint64_t now_usec, struct decision *ret)
 	ret->copies.created = core->copies.created;
 	ret->copies.blocked = core->copies.blocked;
 	ret->copies.stale = core->copies.stale;
+	ret->copies.unfit = core->copies.unfit;
 	ret->listeners.provable = core->proofs.provable;
 	ret->listeners.served = core->proofs.served;
 	ret->listeners.bad = core->proofs.bad;
@@ -178,27 +194,6 @@ static void forget_needs(struct core *core)
 		core->judged[i].log_needed = false;
 }
 
-/* The controller is known to be on. */
-static bool is_on(struct finding found)
-{
-	switch (found.verdict) {
-	case VERDICT_HEALTHY:
-	case VERDICT_PROVEN:
-	case VERDICT_NOT_SERVED:
-	case VERDICT_COPY_BLOCKED:
-	case VERDICT_COPIES_NEGLECTED:
-		return true;
-	case VERDICT_STARTING:
-		return found.cause == CAUSE_COPIES_COMING;
-	case VERDICT_UNKNOWN:
-	case VERDICT_DISABLED:
-	case VERDICT_CRDS_MISSING:
-	case VERDICT_CONTROLLER_OFF:
-		break;
-	}
-	return false;
-}
-
 void core_step(struct core *core, const struct policy *policy, const struct evidence *evidence,
                uint64_t now_usec, uint32_t dice, struct decision *ret)
 {
@@ -207,6 +202,7 @@ void core_step(struct core *core, const struct policy *policy, const struct evid
 
 	memset(ret, 0, sizeof(*ret));
 	ret->wake_usec = now_usec + WAKE_MAX_USEC;
+	core->luck = dice;
 	forget_needs(core);
 	step_readiness(core, evidence, now_usec, dice, ret);
 	latch_crds(core, evidence, now_usec);
@@ -222,8 +218,8 @@ void core_step(struct core *core, const struct policy *policy, const struct evid
 		found.cause = permit.cause;
 	}
 	settle(core, found, permit.until_usec, now_usec);
-	copies_plan(core, policy, evidence, is_on(found), now_usec, ret);
-	proofs_plan(core, evidence, now_usec, dice, ret);
+	copies_plan(core, policy, evidence, diagnosis_on_usec(core, evidence), now_usec, ret);
+	proofs_plan(core, evidence, now_usec, ret);
 	asks_plan(core, evidence, now_usec, dice, ret);
 	tell(core, now_usec, ret);
 }
@@ -239,6 +235,8 @@ static void note_act(struct core *core, const struct order *order, const struct 
 		return;
 	judged = &core->judged[place];
 	judged->deleted = outcome->result == RESULT_OK;
+	if (judged->deleted)
+		copies_note_restart(&core->copies, order->about);
 	judged->failed = judged->deleted ? 0 : judged->failed + 1;
 	judged->act_due_usec = outcome->ended_usec +
 	                       backoff_pause_usec(&retry[outcome->result], judged->failed, 0);
@@ -258,10 +256,9 @@ static void note(struct core *core, const struct order *order, const struct outc
 	if (order->kind == ACT_DELETE_POD)
 		note_act(core, order, outcome);
 	else if (order->kind == ACT_CREATE_COPY || order->kind == ASK_SOURCE)
-		copies_note(&core->copies, order->about, order->kind == ACT_CREATE_COPY, outcome->result,
-		            outcome->ended_usec);
+		copies_note(core, order, outcome);
 	else if (order->kind == ASK_PROOF)
-		proofs_note(&core->proofs, order->about, outcome->ended_usec);
+		proofs_note(core, order, outcome);
 	else
 		note_ask(core, order, outcome);
 }

@@ -20,18 +20,18 @@ enum order_kind {
 	ASK_REPLICASETS,
 	ASK_PODS,
 	ASK_NODES,
-	ASK_LOG,     /* about: the container whose log is to be read from its head */
-	ASK_CONFIG,  /* the operator's ConfigMap, cilium-config */
-	ASK_METRICS, /* about: the container on this node whose metrics are to be read */
-	ASK_SOURCE,  /* about: the source Secret that is to be looked at */
-	ASK_PROOF,   /* about: the listener whose certificate is to be seen */
-	ACT_DELETE_POD, /* about: the container that was judged; its pod's UID and resourceVersion
+	ASK_LOG,         /* about: the container whose log is to be read from its head */
+	ASK_CONFIG,      /* the operator's ConfigMap, cilium-config */
+	ASK_METRICS,     /* about: the container on this node whose metrics are to be read */
+	ASK_SOURCE,      /* about: the source Secret that is to be looked at */
+	ASK_PROOF,       /* about: the listener whose certificate is to be seen */
+	ACT_DELETE_POD,  /* about: the container that was judged; its pod's UID and resourceVersion
 	                   are preconditions */
 	ACT_CREATE_COPY, /* about: the source Secret; it is read, checked, and its copy created */
 };
 #define ORDER_KIND_COUNT 14
 
-#define ORDERS_MAX 24 /* in one decision, and under way at once */
+#define ORDERS_MAX 44 /* in one decision, and under way at once */
 
 struct order {
 	enum order_kind kind;
@@ -78,7 +78,8 @@ enum cause {
 	CAUSE_NONE,
 	/* UNKNOWN */
 	CAUSE_NO_ENDPOINT,   /* neither endpoint is usable */
-	CAUSE_LOOKING,       /* usable, the first answers are not in yet */
+	CAUSE_LOOKING,       /* usable, the first answers are not in yet; of STARTING: on, and the
+	                        copies have not been seen yet */
 	CAUSE_NO_OPERATOR,   /* no Deployment with the operator's label */
 	CAUSE_TWO_OPERATORS, /* more than one: which one counts is not known */
 	CAUSE_TOO_MANY,      /* more pods or ReplicaSets than gatewake looks at */
@@ -107,16 +108,17 @@ enum cause {
 	CAUSE_NO_POD,      /* no container of the operator runs just now */
 	CAUSE_NOT_CURRENT, /* the pod's status is from before this boot */
 	CAUSE_LOG_UNREADABLE,
-	CAUSE_LOG_SILENT, /* readable, nothing decisive in it yet */
-	CAUSE_LOG_SPLIT,  /* the registrations lack *v1.Gateway, without the off line */
-	CAUSE_LOG_OPAQUE, /* the list does not parse: log as JSON */
+	CAUSE_LOG_SILENT,    /* readable, nothing decisive in it yet */
+	CAUSE_LOG_SPLIT,     /* the registrations lack *v1.Gateway, without the off line */
+	CAUSE_LOG_OPAQUE,    /* the list does not parse: log as JSON */
 	CAUSE_COPIES_COMING, /* on, and copies are missing or stale for less than 90 s */
 	/* DISABLED */
 	CAUSE_GATEWAY_OFF, /* enable-gateway-api */
 	CAUSE_SYNC_OFF,    /* enable-gateway-api-secrets-sync */
 	CAUSE_PROXY_OFF,   /* neither kube-proxy-replacement nor what this release takes for it */
 	/* COPY_BLOCKED */
-	CAUSE_COPY_REFUSED, /* the API refused a copy, or one without owner labels is in its place */
+	CAUSE_COPY_REFUSED, /* the API refused a copy, one without owner labels is in its place, or
+	                       its source is no good (.copies.unfit) */
 	/* COPIES_NEGLECTED: the other causes are those of CONTROLLER_OFF */
 	CAUSE_NEGLECTED, /* a restart did not help */
 	/* NOT_SERVED */
@@ -149,6 +151,7 @@ struct decision {
 	} endpoint[ENDPOINT_COUNT];
 	struct {
 		unsigned needed, present, created, blocked, stale;
+		unsigned unfit; /* missing, for their source is missing, unreadable or invalid */
 	} copies;
 	struct {
 		unsigned provable, served, bad;
@@ -177,10 +180,11 @@ struct judged {
 	bool log_needed;       /* by this step: an act waits for a fresh look at its log */
 	uint64_t first_usec;   /* first seen */
 	uint64_t off_usec;     /* when it was found off */
+	uint64_t on_usec;      /* when it was found on */
 	uint64_t present_usec; /* last seen in a list of pods */
 	unsigned failed;       /* deletes of its pod in a row that did not succeed */
 	uint64_t act_due_usec;
-	bool deleted; /* its pod's delete was answered OK */
+	bool deleted;              /* its pod's delete was answered OK */
 	uint64_t metrics_usec;     /* begin of the scrape judged last */
 	uint64_t metrics_off_usec; /* begin of the first scrape that said off, 0: none */
 	uint64_t metrics_due_usec;
@@ -199,6 +203,7 @@ struct core { /* zeroed: a fresh start; set .ledger from the disk before the fir
 	struct ledger ledger;
 	uint32_t epoch;
 	uint32_t next_ticket;
+	uint32_t luck; /* of the last step: what is noted after it has no dice of its own */
 	struct readiness readiness[ENDPOINT_COUNT];
 	struct judged judged[OPERATORS_MAX];
 	struct order under_way[ORDERS_MAX];

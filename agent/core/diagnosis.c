@@ -57,6 +57,7 @@ static void take_in_log(struct judged *judged, const struct evidence *evidence)
 		if (log->says == LOG_ON || log->says == LOG_OFF) {
 			judged->pending = log->says;
 			judged->pending_usec = log->at.ended_usec;
+			judged->split = false;
 		}
 	}
 }
@@ -94,7 +95,8 @@ static void take_in_metrics(struct judged *judged, const struct evidence *eviden
 {
 	for (size_t i = 0; i < evidence->metrics_count; i++)
 		if (evidence->metrics[i].container == judged->container &&
-		    evidence->metrics[i].at.begun_usec > judged->metrics_usec)
+		    evidence->metrics[i].at.begun_usec > judged->metrics_usec &&
+		    !judged->pending_usec)
 			judge_metrics(judged, &evidence->metrics[i]);
 }
 
@@ -114,8 +116,7 @@ static void confirm(struct core *core, struct judged *judged, const struct evide
 		return;
 	judged->pending_usec = 0;
 	judged->says = judged->pending;
-	if (judged->says == LOG_OFF)
-		judged->off_usec = now_usec;
+	*(judged->says == LOG_OFF ? &judged->off_usec : &judged->on_usec) = now_usec;
 	tell_ledger(core, evidence, judged);
 }
 
@@ -140,7 +141,8 @@ void diagnosis_latch(struct core *core, const struct evidence *evidence, uint64_
 		if (is_final(judged))
 			continue;
 		take_in_metrics(judged, evidence);
-		take_in_log(judged, evidence); /* after the metrics: of the two, it has the last word */
+		take_in_log(judged,
+		            evidence); /* after the metrics: of the two, it has the last word */
 		confirm(core, judged, evidence, now_usec);
 	}
 }
@@ -163,73 +165,115 @@ static enum cause not_known(const struct judged *judged)
 	return CAUSE_LOG_SILENT;
 }
 
-static bool supersedes(const struct finding *new, enum verdict old, bool here)
+static bool is_off(const struct finding *finding)
 {
-	/* Of two that are off, the one on this node is ours to judge first. */
-	return new->verdict == VERDICT_CONTROLLER_OFF ? old != VERDICT_CONTROLLER_OFF || here
-	                                              : old == VERDICT_STARTING;
+	return finding->verdict == VERDICT_CONTROLLER_OFF;
 }
 
-/* What the copies and listeners say of a controller that is on. */
-static enum verdict well_being(const struct core *core, const struct judged *judged, uint64_t now_usec,
-                               enum cause *ret_cause)
+/* Of two that are off, the one on this node is ours to judge first; of two that are on, all agents
+ * speak of the same one, so that never both are restarted for one fault. */
+static bool supersedes(const struct finding *new, const struct finding *old, bool here)
+{
+	if (is_off(new) || is_off(old))
+		return is_off(new) && (!is_off(old) || here);
+	if (new->on && old->on)
+		return new->about < old->about;
+	return new->on || !old->on;
+}
+
+static struct finding found(enum verdict verdict, enum cause cause)
+{
+	return (struct finding){ verdict, cause, 0, false };
+}
+
+static struct finding listeners_say(const struct proofs *proofs)
+{
+	if (proofs->bad)
+		return found(VERDICT_NOT_SERVED, CAUSE_NOT_SERVED);
+	if (proofs->provable && proofs->served == proofs->provable)
+		return found(VERDICT_PROVEN, CAUSE_PROVEN);
+	return found(VERDICT_HEALTHY, CAUSE_NONE);
+}
+
+/* Of a controller that is on. */
+static struct finding copies_say(const struct core *core, const struct judged *judged,
+                                 uint64_t now_usec)
 {
 	const struct copies *copies = &core->copies;
-	bool neglected = judged->split || (copies->wrong_usec && now_usec - copies->wrong_usec > NEGLECTED_USEC);
+	bool neglected = copies->owed_usec &&
+	                 now_usec > copies_neglected_from(copies->owed_usec, judged->on_usec);
 
-	*ret_cause = CAUSE_COPY_REFUSED;
+	if (!copies->known) /* silence is not health */
+		return found(VERDICT_STARTING, CAUSE_LOOKING);
 	if (copies->blocked)
-		return VERDICT_COPY_BLOCKED;
-	*ret_cause = CAUSE_NEGLECTED;
-	if (neglected)
-		return VERDICT_COPIES_NEGLECTED;
-	*ret_cause = CAUSE_COPIES_COMING;
-	if (copies->wrong_usec)
-		return VERDICT_STARTING;
-	*ret_cause = CAUSE_NOT_SERVED;
-	if (core->proofs.bad)
-		return VERDICT_NOT_SERVED;
-	*ret_cause = CAUSE_PROVEN;
-	if (core->proofs.provable && core->proofs.served == core->proofs.provable)
-		return VERDICT_PROVEN;
-	*ret_cause = CAUSE_NONE;
-	return VERDICT_HEALTHY;
+		return found(VERDICT_COPY_BLOCKED, CAUSE_COPY_REFUSED);
+	if (neglected || judged->split)
+		return found(VERDICT_COPIES_NEGLECTED, CAUSE_NEGLECTED);
+	if (copies->wrong)
+		return found(VERDICT_STARTING, CAUSE_COPIES_COMING);
+	if (copies->unfit) /* only now: a bad source is no reason not to mend the others */
+		return found(VERDICT_COPY_BLOCKED, CAUSE_COPY_REFUSED);
+	return listeners_say(&core->proofs);
 }
 
-static struct finding of_on(const struct core *core, const struct judged *judged, uint64_t now_usec)
+static struct finding of_pod(const struct core *core, const struct evidence_pod *pod,
+                             const struct judged *judged, uint64_t now_usec)
 {
-	struct finding found = { VERDICT_HEALTHY, CAUSE_NONE, judged->container };
+	struct finding new = found(VERDICT_STARTING, not_known(judged));
 
-	found.verdict = well_being(core, judged, now_usec, &found.cause);
-	return found;
+	if (!diagnosis_counts(pod))
+		new.cause = CAUSE_NOT_CURRENT;
+	else if (judged && judged->says == LOG_OFF)
+		new = found(VERDICT_CONTROLLER_OFF, CAUSE_NONE);
+	else if (judged && judged->says == LOG_ON)
+		new = copies_say(core, judged, now_usec);
+	new.on = judged && judged->says == LOG_ON &&diagnosis_counts(pod);
+	new.about = pod->container;
+	return new;
 }
 
-static struct finding of_pods(const struct core *core, const struct evidence *evidence, uint64_t now_usec)
+static const struct judged *judged_of(const struct core *core, const struct evidence_pod *pod)
 {
-	struct finding found = { VERDICT_STARTING, CAUSE_NO_POD, 0 };
+	size_t place = diagnosis_place(core, pod->container);
+
+	return place < OPERATORS_MAX ? &core->judged[place] : NULL;
+}
+
+static struct finding of_pods(const struct core *core, const struct evidence *evidence,
+                              uint64_t now_usec)
+{
+	struct finding best = found(VERDICT_STARTING, CAUSE_NO_POD);
 
 	for (size_t i = 0; i < evidence->pods.count; i++) {
 		const struct evidence_pod *pod = &evidence->pods.item[i];
-		size_t place = diagnosis_place(core, pod->container);
-		const struct judged *judged = place < OPERATORS_MAX ? &core->judged[place] : NULL;
-		struct finding new = { VERDICT_STARTING, CAUSE_NO_POD, pod->container };
+		const struct judged *judged = judged_of(core, pod);
+		struct finding new;
 
 		if (!pod->container || !pod->running || pod->terminating ||
 		    (judged && judged->deleted))
 			continue;
-		if (!diagnosis_counts(pod))
-			new.cause = CAUSE_NOT_CURRENT;
-		else if (judged && judged->says == LOG_OFF)
-			new = (struct finding){ VERDICT_CONTROLLER_OFF, CAUSE_NONE,
-				                pod->container };
-		else if (judged && judged->says == LOG_ON)
-			new = of_on(core, judged, now_usec);
-		else
-			new.cause = not_known(judged);
-		if (supersedes(&new, found.verdict, pod->place == PLACE_HERE))
-			found = new;
+		new = of_pod(core, pod, judged, now_usec);
+		if (supersedes(&new, &best, pod->place == PLACE_HERE))
+			best = new;
 	}
-	return found;
+	return best;
+}
+
+uint64_t diagnosis_on_usec(const struct core *core, const struct evidence *evidence)
+{
+	uint64_t on_usec = 0;
+
+	for (size_t i = 0; i < evidence->pods.count; i++) {
+		const struct judged *judged = judged_of(core, &evidence->pods.item[i]);
+
+		if (!judged || judged->deleted || !diagnosis_counts(&evidence->pods.item[i]))
+			continue;
+		if (judged->says == LOG_OFF)
+			return 0;
+		if (judged->on_usec > on_usec)
+			on_usec = judged->on_usec;
+	}
+	return on_usec;
 }
 
 /* Why a look is missing: it is under way, or it was refused. */
@@ -304,11 +348,11 @@ struct finding diagnosis_find(const struct core *core, const struct evidence *ev
 	enum cause cause = blind(core, evidence, now_usec);
 
 	if (cause != CAUSE_NONE)
-		return (struct finding){ VERDICT_UNKNOWN, cause, 0 };
+		return found(VERDICT_UNKNOWN, cause);
 	cause = switched_off(evidence);
 	if (cause != CAUSE_NONE)
-		return (struct finding){ VERDICT_DISABLED, cause, 0 };
+		return found(VERDICT_DISABLED, cause);
 	if (crds_missing(core, evidence, now_usec))
-		return (struct finding){ VERDICT_CRDS_MISSING, CAUSE_CRD_MISSING, 0 };
+		return found(VERDICT_CRDS_MISSING, CAUSE_CRD_MISSING);
 	return of_pods(core, evidence, now_usec);
 }

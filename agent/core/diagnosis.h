@@ -12,6 +12,7 @@ struct finding {
 	enum verdict verdict;
 	enum cause cause;
 	uint32_t about;
+	bool on; /* .about is a controller that is known to be on */
 };
 
 /* Takes in what is new of pods and logs; tells the ledger what was seen. */
@@ -19,6 +20,10 @@ void diagnosis_latch(struct core *core, const struct evidence *evidence, uint64_
 
 struct finding diagnosis_find(const struct core *core, const struct evidence *evidence,
                               uint64_t now_usec);
+
+/* Since when each container that counts and is judged has been known to be on; 0: none is, or one is
+ * off, for that one may lead. */
+uint64_t diagnosis_on_usec(const struct core *core, const struct evidence *evidence);
 
 /* The pod runs a container that can be judged: running, not going away, and of this boot where it
  * is on this node. */

@@ -14,7 +14,7 @@
 #define SECONDS_USEC UINT64_C(1000000)
 #define MSEC_USEC    UINT64_C(1000)
 
-#define OPERATORS_MAX   8  /* operator pods; a chart's default is 2 */
+#define OPERATORS_MAX   8   /* operator pods; a chart's default is 2 */
 #define SOURCES_MAX     256 /* sources that listeners refer to */
 #define LISTENERS_MAX   256
 #define REPLICASETS_MAX 16 /* a Deployment keeps 10 old ones by default */
@@ -111,6 +111,14 @@ enum obstacle {
 	OBSTACLE_TAINT
 };
 
+/* Why an operator ended, by its last words. */
+enum crash {
+	CRASH_UNKNOWN,  /* it never ended, or left no words */
+	CRASH_API_AWAY, /* the API server did not answer: over once it does */
+	CRASH_STANDING, /* a CRD that is listed and not served: a restart meets it again */
+	CRASH_OTHER,
+};
+
 struct evidence_pod {
 	uint32_t id, container, replicaset;
 	enum place place;   /* HERE: on the Node whose bootID is this host's */
@@ -118,6 +126,8 @@ struct evidence_pod {
 	uint64_t life_usec; /* when that was looked at */
 	enum obstacle obstacle;
 	bool running, ready, terminating;
+	bool held_back;    /* its container ended, and waits out a back-off (CrashLoopBackOff) */
+	enum crash crash;  /* why the last container of this pod ended */
 	bool always_pulls; /* imagePullPolicy Always: a replacement needs the registry */
 };
 
@@ -185,9 +195,10 @@ struct evidence_copy {
 	bool nameable;       /* its copy can exist: names and label values have their limits */
 	bool present;        /* the copy is there */
 	bool blocked;        /* it is there without the owner labels that this release insists on */
-	uint64_t gone_usec;    /* the last delete of the copy seen by us, 0: none */
-	unsigned gone_count;   /* how many of them */
-	uint64_t changed_usec; /* the last event of a Gateway that refers to it, of a grant, or of the copy */
+	uint64_t gone_usec;  /* the last delete of the copy seen by us, 0: none */
+	unsigned gone_count; /* how many of them */
+	uint64_t
+		changed_usec; /* the last event of a Gateway that refers to it, of a grant, or of the copy */
 	enum source_state state;
 	struct stamp source_at; /* of state and stale */
 	bool stale;             /* the copy's data is known to differ from the source's */
@@ -207,7 +218,7 @@ struct evidence_copies {
 enum proof {
 	PROOF_UNKNOWN,
 	PROOF_SERVED,
-	PROOF_STALE,       /* an older leaf of that source */
+	PROOF_STALE, /* an older leaf of that source */
 	PROOF_WRONG_CERT,
 	PROOF_NO_CERT,     /* reset, closed, an alert, or silence in the handshake */
 	PROOF_UNREACHABLE, /* this host has no way there */
@@ -215,12 +226,12 @@ enum proof {
 };
 
 struct evidence_listener {
-	uint32_t id;            /* Gateway, listener, address */
-	uint32_t source;        /* that it should serve */
-	bool provable;          /* it has an address and a name to ask for, and terminates TLS */
+	uint32_t id;     /* Gateway, listener, address */
+	uint32_t source; /* that it should serve */
+	bool provable;   /* it has an address and a name to ask for, and terminates TLS */
 	enum proof proof;
-	struct stamp at;        /* of proof */
-	uint64_t changed_usec;  /* when its Gateway, its copy or its source last changed */
+	struct stamp at;       /* of proof */
+	uint64_t changed_usec; /* when its Gateway, its copy or its source last changed */
 };
 
 struct evidence_listeners {

@@ -5,20 +5,21 @@
 #include "core/asks.h"
 #include "core/core.h"
 
-#define AUDIT_USEC  (600 * SECONDS_USEC)
-#define SETTLE_USEC (300 * MSEC_USEC) /* a change needs a moment to reach Envoy */
-#define PROOFS_MAX  4                 /* handshakes at once */
+#define SETTLE_USEC  (300 * MSEC_USEC)  /* a change needs a moment to reach Envoy */
+#define CHANGED_USEC (1 * SECONDS_USEC) /* between looks while something changes */
 
-static const struct backoff_policy unproven = { .least_usec = 1 * SECONDS_USEC,
-	                                        .most_usec = 30 * SECONDS_USEC };
+static const struct backoff_policy unproven = { 1 * SECONDS_USEC, 30 * SECONDS_USEC };
+static const struct backoff_policy audit = { 600 * SECONDS_USEC, 600 * SECONDS_USEC };
 
-static size_t find(const struct proofs *self, uint32_t listener)
+/* hint: where it most often is, so that a step is not quadratic. */
+static struct proven *find(struct proofs *self, uint32_t listener, size_t hint)
 {
-	size_t place = 0;
-
-	while (place < LISTENERS_MAX && self->kept[place].listener != listener)
-		place++;
-	return place;
+	if (hint < LISTENERS_MAX && self->kept[hint].listener == listener)
+		return &self->kept[hint];
+	for (size_t i = 0; i < LISTENERS_MAX; i++)
+		if (self->kept[i].listener == listener)
+			return &self->kept[i];
+	return NULL;
 }
 
 static void mark_listed(struct proofs *self, const struct evidence *evidence)
@@ -26,29 +27,28 @@ static void mark_listed(struct proofs *self, const struct evidence *evidence)
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
 		self->kept[i].listed = false;
 	for (size_t i = 0; i < evidence->listeners.count; i++) {
-		size_t place = find(self, evidence->listeners.item[i].id);
+		struct proven *kept = find(self, evidence->listeners.item[i].id, i);
 
-		if (place < LISTENERS_MAX)
-			self->kept[place].listed = true;
+		if (kept)
+			kept->listed = true;
 	}
 }
 
-/* As many places as evidence can name: one that it does not name is free. */
-static size_t take_place(struct proofs *self, uint32_t listener)
+/* As many places as evidence can name: once those that it names are marked, another one is free. */
+static struct proven *take_place(struct proofs *self, uint32_t listener, size_t hint)
 {
-	size_t place = find(self, listener);
+	struct proven *kept = find(self, listener, hint);
 
-	if (place < LISTENERS_MAX)
-		return place;
-	for (place = 0; place < LISTENERS_MAX && self->kept[place].listed; place++)
-		;
-	if (place < LISTENERS_MAX) {
-		self->kept[place].listener = listener;
-		self->kept[place].asked_usec = 0;
-		self->kept[place].misses = 0;
-		self->kept[place].listed = true;
-	}
-	return place;
+	if (!kept && hint < LISTENERS_MAX && !self->kept[hint].listed)
+		kept = &self->kept[hint];
+	for (size_t i = 0; !kept && i < LISTENERS_MAX; i++)
+		if (!self->kept[i].listed)
+			kept = &self->kept[i];
+	if (kept && kept->listener != listener)
+		*kept = (struct proven){ .listener = listener };
+	if (kept)
+		kept->listed = true;
+	return kept;
 }
 
 static bool is_bad(enum proof proof)
@@ -56,55 +56,51 @@ static bool is_bad(enum proof proof)
 	return proof == PROOF_STALE || proof == PROOF_WRONG_CERT || proof == PROOF_NO_CERT;
 }
 
+/* What can't be reached from here, or shows nothing, is not provable. */
+static bool is_provable(const struct evidence_listener *listener)
+{
+	return listener->provable && listener->proof != PROOF_UNREACHABLE &&
+	       listener->proof != PROOF_SKIPPED;
+}
+
 void proofs_latch(struct core *core, const struct evidence *evidence)
 {
 	struct proofs *self = &core->proofs;
 
-	self->provable = self->served = self->bad = 0;
+	self->served = self->bad = 0;
+	self->provable = evidence->listeners.truncated; /* one at least is never looked at */
 	mark_listed(self, evidence);
 	for (size_t i = 0; i < evidence->listeners.count; i++) {
 		const struct evidence_listener *listener = &evidence->listeners.item[i];
-		size_t place = take_place(self, listener->id);
+		struct proven *kept = take_place(self, listener->id, i);
 
-		/* What can't be reached from here, or shows nothing, is not provable. */
-		self->provable += listener->provable && listener->proof != PROOF_UNREACHABLE &&
-		                  listener->proof != PROOF_SKIPPED;
+		self->provable += is_provable(listener);
 		self->served += listener->provable && listener->proof == PROOF_SERVED;
 		self->bad += listener->provable && is_bad(listener->proof);
-		if (place < LISTENERS_MAX && listener->proof == PROOF_SERVED)
-			self->kept[place].misses = 0;
+		/* What can't be seen now will hardly be seen in a second. */
+		if (kept && (listener->proof == PROOF_SERVED || listener->proof == PROOF_SKIPPED))
+			kept->misses = 0;
 	}
 }
 
-static uint64_t due_usec(const struct evidence_listener *listener, uint64_t asked_usec, unsigned misses,
-                         uint32_t dice)
+static uint64_t later(uint64_t a, uint64_t b)
 {
-	uint64_t due = 0;
-
-	if (asked_usec && listener->proof == PROOF_SERVED)
-		due = asked_usec + AUDIT_USEC;
-	else if (asked_usec)
-		due = asked_usec + backoff_pause_usec(&unproven, misses, dice);
-	if (asked_usec && listener->changed_usec > listener->at.begun_usec && due > asked_usec + SECONDS_USEC)
-		due = asked_usec + SECONDS_USEC;
-	return listener->changed_usec + SETTLE_USEC > due ? listener->changed_usec + SETTLE_USEC : due;
+	return a > b ? a : b;
 }
 
-static void plan_one(struct core *core, const struct evidence_listener *listener, size_t place,
-                     uint64_t now_usec, uint32_t dice, struct decision *ret)
+/* A change, or a loss of readiness, after which much may be new that nobody told. */
+static uint64_t due_usec(const struct evidence_listener *listener, const struct proven *kept,
+                         uint32_t epoch)
 {
-	struct order order = { .kind = ASK_PROOF,
-		               .subject = (uint16_t)place,
-		               .about = listener->id,
-		               .via = asks_nearest(core) };
-	uint64_t due = due_usec(listener, core->proofs.kept[place].asked_usec, core->proofs.kept[place].misses, dice);
+	uint64_t settled = listener->changed_usec + SETTLE_USEC;
+	const struct backoff_policy *pause = kept->misses ? &unproven : &audit;
 
-	if (asks_under_way(core, ASK_PROOF, order.subject))
-		return;
-	if (now_usec < due)
-		asks_wake_at(ret, due);
-	else if (asks_count(core, ASK_PROOF) < PROOFS_MAX)
-		(void)asks_order(core, order, now_usec, ret);
+	if (!kept->asked_usec)
+		return settled;
+	if (listener->changed_usec > listener->at.begun_usec || listener->at.epoch != epoch)
+		return later(settled, kept->asked_usec + CHANGED_USEC);
+	return later(settled,
+	             kept->asked_usec + backoff_pause_usec(pause, kept->misses, kept->luck));
 }
 
 /* Without knowing what it should serve there is nothing to compare with. */
@@ -116,26 +112,45 @@ static bool source_known(const struct evidence *evidence, uint32_t source)
 	return false;
 }
 
-void proofs_plan(struct core *core, const struct evidence *evidence, uint64_t now_usec, uint32_t dice,
+static void plan_one(struct core *core, const struct evidence *evidence,
+                     const struct evidence_listener *listener, const struct proven *kept,
+                     uint64_t now_usec, struct decision *ret)
+{
+	struct order order = { .kind = ASK_PROOF,
+		               .subject = (uint16_t)(kept - core->proofs.kept),
+		               .about = listener->id,
+		               .via = asks_nearest(core) };
+	uint64_t due = due_usec(listener, kept, core->epoch);
+
+	if (now_usec < due)
+		asks_wake_at(ret, due);
+	else if (asks_count(core, ASK_PROOF) < PROOFS_MAX &&
+	         !asks_about(core, ASK_PROOF, listener->id) &&
+	         source_known(evidence, listener->source))
+		(void)asks_order(core, order, now_usec, ret);
+}
+
+void proofs_plan(struct core *core, const struct evidence *evidence, uint64_t now_usec,
                  struct decision *ret)
 {
-	if (!evidence->listeners.synced)
+	if (!evidence->listeners.synced || core->verdict == VERDICT_DISABLED)
 		return;
 	for (size_t i = 0; i < evidence->listeners.count; i++) {
 		const struct evidence_listener *listener = &evidence->listeners.item[i];
-		size_t place = find(&core->proofs, listener->id);
+		const struct proven *kept = find(&core->proofs, listener->id, i);
 
-		if (place < LISTENERS_MAX && listener->provable && source_known(evidence, listener->source))
-			plan_one(core, listener, place, now_usec, dice, ret);
+		if (kept && listener->provable)
+			plan_one(core, evidence, listener, kept, now_usec, ret);
 	}
 }
 
-void proofs_note(struct proofs *self, uint32_t listener, uint64_t ended_usec)
+void proofs_note(struct core *core, const struct order *order, const struct outcome *outcome)
 {
-	size_t place = find(self, listener);
+	struct proven *kept = find(&core->proofs, order->about, order->subject);
 
-	if (place == LISTENERS_MAX)
+	if (!kept)
 		return;
-	self->kept[place].asked_usec = ended_usec;
-	self->kept[place].misses++;
+	kept->asked_usec = outcome->ended_usec;
+	kept->misses++;
+	kept->luck = asks_luck(core, order->about);
 }

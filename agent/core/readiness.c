@@ -40,6 +40,7 @@ static enum readiness_change enter(struct readiness *self, enum readiness_state 
 static enum readiness_change judge_good(struct readiness *self, bool reused, uint64_t now_usec)
 {
 	self->misses = 0;
+	self->settles = reused ? 0 : self->settles + 1;
 	switch (self->state) {
 	case READINESS_DOWN:
 		return enter(self, READINESS_SETTLING, now_usec);
@@ -56,6 +57,7 @@ static enum readiness_change judge_good(struct readiness *self, bool reused, uin
 static enum readiness_change judge_bad(struct readiness *self, uint64_t now_usec)
 {
 	self->misses++;
+	self->settles = 0;
 	switch (self->state) {
 	case READINESS_DOWN:
 	case READINESS_SETTLING:
@@ -72,7 +74,8 @@ static uint64_t pause_usec(struct readiness *self, uint64_t now_usec, uint32_t d
 {
 	switch (self->state) {
 	case READINESS_SETTLING:
-		return 0;
+		/* At once, but a server that keeps no connection is not stormed with handshakes. */
+		return self->settles > 1 ? PROBE_DOWN_USEC : 0;
 	case READINESS_USABLE:
 		return PROBE_USABLE_USEC;
 	case READINESS_SUSPECT:

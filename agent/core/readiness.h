@@ -13,6 +13,7 @@ struct readiness { /* zeroed: down, with a probe due at once */
 	enum readiness_state state;
 	enum layer layer;         /* what the last probe said */
 	unsigned misses;          /* bad probes in a row */
+	unsigned settles;         /* good answers in a row, each over a connection of its own */
 	unsigned tardy;           /* bad probes since the eager first minutes ended */
 	uint64_t judged_usec;     /* begin of the probe judged last */
 	uint64_t since_usec;      /* of the layer, or of being usable */

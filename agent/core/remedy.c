@@ -129,6 +129,9 @@ static struct permit place_permits(const struct evidence *evidence, const struct
 			return (struct permit){ CAUSE_NOT_ALIVE, 0 };
 		return go;
 	case PLACE_ELSEWHERE:
+		/* From afar one that is on can't be told from its successor: left to the agent there. */
+		if (judged->says == LOG_ON)
+			return (struct permit){ CAUSE_OTHER_NODE, 0 };
 		if (now_usec < due)
 			return (struct permit){ CAUSE_OTHER_NODE, due };
 		return still_off(judged, evidence, now_usec) ? go
@@ -142,8 +145,11 @@ static struct permit place_permits(const struct evidence *evidence, const struct
 static struct permit budget_permits(const struct core *core, const struct evidence *evidence,
                                     const struct judged *judged, uint64_t now_usec)
 {
+	bool gently = judged->says == LOG_ON && !judged->split;
 	uint64_t due = budget_due_usec(&core->ledger, evidence->boot, judged->container);
 
+	if (gently)
+		due = budget_due_gently_usec(&core->ledger, evidence->boot, judged->container);
 	if (now_usec < due)
 		return (struct permit){ CAUSE_BUDGET, due };
 	if (now_usec < judged->act_due_usec)

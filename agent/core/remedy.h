@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* remedy - whether the pod of a container that was found off may be deleted now, and if not, what
- * that waits for. Pure; part of the core, not a door. First, do no harm: an off operator is better
+/* remedy - whether the pod of a container that was found off, or neglectful, may be deleted now, and
+ * if not, what that waits for. Pure; part of the core, not a door. First, do no harm: an off operator is better
  * than none, so its replacement must be able to run, and everything is read again just before. */
 #pragma once
 #include "core/core.h"

@@ -116,7 +116,9 @@ static void see_copy(const struct engine *engine, struct cert_source *source, ui
 	} else if (present && now_usec - source->gone_usec > QUIET_USEC) {
 		source->gone_count = 0;
 	}
-	if (version != source->version) {
+	/* The copy that we have just made holds what we put in: no need to look. */
+	if (version != source->version &&
+	    !(present && !source->version && strcmp(copy->is.uid, source->created_uid) == 0)) {
 		source->copy_known = false;
 		source->changed_usec = now_usec;
 	}
@@ -471,6 +473,11 @@ void certs_take_sync(struct cert_source *source, enum sync_errand errand,
 		source->copy_known = end->state == SOURCE_VALID;
 		source->copy_data = end->copy.data;
 		return;
+	}
+	if (errand == SYNC_CREATE_COPY && end->result == RESULT_OK) {
+		memcpy(source->created_uid, end->uid, sizeof(source->created_uid));
+		source->copy_known = true;
+		source->copy_data = end->source.data;
 	}
 	source->source_at = at;
 	source->state = end->state;

@@ -27,6 +27,7 @@ struct cert_source {
 	struct source_facts facts; /* of SOURCE_VALID */
 	struct digest before[CERTS_BEFORE_MAX];
 	size_t before_count;
+	char created_uid[OBJECT_UID_MAX]; /* of the copy that we made last: what it holds is known */
 	bool copy_known; /* its copy was read: */
 	struct digest copy_data;
 	char text[SYNC_TEXT_SIZE]; /* of the last errand */

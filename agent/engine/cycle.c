@@ -77,8 +77,6 @@ void engine_trouble(struct engine *engine, enum order_kind kind, const char *tex
 		*trouble = (struct repeated){ 0 };
 		return;
 	}
-	if (strcmp(trouble->text, text) != 0)
-		*trouble = (struct repeated){ 0 };
 	(void)snprintf(trouble->text, sizeof(trouble->text), "%s", text);
 	if (is_power_of_two(++trouble->count))
 		journal_write(&engine->journal, LOG_WARNING, NULL, NULL,
@@ -114,7 +112,10 @@ static bool endpoint_of(const struct engine *engine, enum endpoint via, struct h
 		return false;
 	*ret = (struct http_endpoint){
 		.server = engine->target[via].server,
-		.tls_server_name = via == ENDPOINT_LOCAL ? kubeconfig->tls_server_name : NULL,
+		/* It belongs to that server, whichever endpoint it is asked as. */
+		.tls_server_name = strcmp(engine->target[via].server, kubeconfig->server) == 0
+		                           ? kubeconfig->tls_server_name
+		                           : NULL,
 		.ca_pem = kubeconfig->ca_pem,
 		.client_cert_pem = kubeconfig->client_cert_pem,
 		.client_key_pem = kubeconfig->client_key_pem,

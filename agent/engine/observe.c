@@ -164,6 +164,8 @@ static void see_pod(const struct engine *engine, const struct object_pod *pod,
 		.running = pod->running,
 		.ready = pod->ready,
 		.terminating = pod->terminating,
+		.held_back = pod->held_back,
+		.crash = pod->crash,
 		.always_pulls = pod->always_pulls,
 	};
 }

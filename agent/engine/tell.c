@@ -2,6 +2,7 @@
 #include "engine/tell.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -119,6 +120,16 @@ void tell_line(const struct engine *engine, uint64_t now_usec, char *line, size_
 	words_line(&facts.words, now_usec, line, size);
 }
 
+/* systemd's credential is a snapshot, made when the service started; any other file is watched. */
+static const char *way_in(const struct engine *engine)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	if (credentials && strncmp(engine->config->kubeconfig, credentials, strlen(credentials)) == 0)
+		return "put one into /etc/gatewake/kubeconfig, then: sudo systemctl restart gatewake";
+	return "read again when the file changes";
+}
+
 static void tell_credentials(struct tell *self, const struct engine *engine)
 {
 	const char *text = engine->kubeconfig ? "" : engine->no_credentials.text;
@@ -127,7 +138,7 @@ static void tell_credentials(struct tell *self, const struct engine *engine)
 		return;
 	if (*text)
 		journal_write(&engine->journal, LOG_WARNING, NULL, NULL,
-		              "%s; read again when the file changes", text);
+		              "%s; %s", text, way_in(engine));
 	else
 		journal_write(&engine->journal, LOG_NOTICE, NULL, NULL,
 		              "kubeconfig %s: read, server %s", engine->config->kubeconfig,

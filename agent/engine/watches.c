@@ -173,8 +173,13 @@ void watches_turn(struct engine *engine, uint64_t now_usec, uint32_t dice, uint6
 	for (enum path_resource resource = PATH_CLASSES; resource <= PATH_COPIES; resource++) {
 		struct watched *watched = &engine->watches->item[resource];
 
-		if (!is_used(engine, resource))
+		if (!is_used(engine, resource)) {
+			/* An upgrade of the operator: another kind has taken its place. */
+			if (watched->request)
+				watch_again(&watched->watch, now_usec);
+			stop(engine, watched);
 			continue;
+		}
 		feed(engine, watched, now_usec, dice);
 		if (usable(engine, via))
 			send_due(engine, watched, via, now_usec, dice, wake_usec);

@@ -8,6 +8,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/cleanup.h"
+#include "cilium/crash.h"
 
 DEFINE_CLEANUP(cJSON, cJSON_Delete)
 
@@ -262,6 +263,8 @@ static int read_pod(const cJSON *object, void *item, struct failure *ret_failure
 	    !copy(ret->owner, sizeof(ret->owner), controller_of(object, "ReplicaSet")) ||
 	    !copy(ret->container, sizeof(ret->container), container_id(status)))
 		return bad(ret_failure, "nodeName, ownerReferences or containerID of a pod");
+	ret->held_back = strcmp(string_of(AT(status, "state", "waiting", "reason")), "CrashLoopBackOff") == 0;
+	ret->crash = crash_judge(span_of(string_of(AT(status, "lastState", "terminated", "message"))));
 	ret->running = AT(status, "state", "running") != NULL;
 	ret->ready = cJSON_IsTrue(AT(status, "ready"));
 	ret->terminating = is_terminating(object);

@@ -66,6 +66,8 @@ struct object_pod {
 	char container
 		[OBJECT_CONTAINER_MAX]; /* id without its runtime://, "" where none was started */
 	bool running, ready, terminating, always_pulls;
+	bool held_back;   /* waits in CrashLoopBackOff */
+	enum crash crash; /* of its last container that ended */
 	size_t toleration_count;
 	struct object_taint toleration[OBJECT_TAINTS_MAX];
 };

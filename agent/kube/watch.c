@@ -83,7 +83,7 @@ static void promptly(struct watch *self, uint64_t now_usec, uint32_t dice)
 static void begin_list(struct watch *self, enum watch_list how)
 {
 	self->phase = WATCH_LISTING;
-	self->list = how == WATCH_NOT_BEFORE && !self->version[0] ? WATCH_LATEST : how;
+	self->list = how;
 	self->token[0] = self->page_version[0] = '\0';
 	self->pages = 0;
 }

@@ -176,9 +176,11 @@ size_t status_to_table(const struct status *status, char *table, size_t size)
 		    status->listener[i].detail);
 	row(&writer, "restarts", "%u since the controller was last on, %u of them without success",
 	    status->restarts.count, status->restarts.failed);
+	if (status->boot.api_usable_s >= 0)
+		row(&writer, "boot", "API seen usable %.1f s after the host booted", status->boot.api_usable_s);
 	if (status->boot.controller_on_s >= 0)
-		row(&writer, "boot",
-		    "API usable %.1f s, controller on %.1f s after the host booted",
-		    status->boot.api_usable_s, status->boot.controller_on_s);
+		row(&writer, "", "controller seen on %.1f s after the host booted", status->boot.controller_on_s);
+	if (status->boot.tls_proven_s >= 0)
+		row(&writer, "", "TLS proven %.1f s after the host booted", status->boot.tls_proven_s);
 	return writer.len;
 }

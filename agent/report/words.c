@@ -209,6 +209,9 @@ void words_of_wait(const struct words_facts *facts, enum endpoint endpoint, uint
 	if (!place->address[0])
 		(void)snprintf(line, size, "waiting for %s: its address is not known yet",
 		               words_of_endpoint(endpoint));
+	else if (place->layer == LAYER_UNKNOWN)
+		(void)snprintf(line, size, "waiting for %s: %s not asked yet", words_of_endpoint(endpoint),
+		               place->address);
 	else
 		(void)snprintf(line, size, "waiting for %s: %s %s%s%s%s, %u s",
 		               words_of_endpoint(endpoint), place->address,

@@ -1,39 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/http.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include <curl/curl.h>
 
+#include "wire/slot.h"
+
 #define VERIFY_NOT_YET_VALID 9 /* X509_V_ERR_CERT_NOT_YET_VALID; OpenSSL itself stays in tls/ */
-#define SLOT_SOCKETS         4 /* one address may be tried in two families */
 #define SINK_FIRST           4096
 #define LEAF_MAX             (64 * 1024)
-
-struct sink {
-	char *bytes;
-	size_t len, room, limit;
-	bool overflown;
-	uint64_t *streamed; /* counts what a stream brings, NULL: it is none */
-};
-
-struct slot {
-	CURL *easy; /* NULL: free */
-	uint32_t generation;
-	struct curl_slist *headers, *connect_to;
-	struct sink sink;
-	char *body; /* of a request; may hold a key */
-	size_t body_len;
-	int sockets[SLOT_SOCKETS]; /* opened for this request, -1 where there is none */
-	bool stream, handshake;
-	bool opened;    /* a socket was opened: no connection of the pool was used */
-	bool connected; /* one of them reached its peer before it was closed */
-	char error[CURL_ERROR_SIZE];
-};
 
 struct http {
 	CURLM *multi;
@@ -41,8 +18,7 @@ struct http {
 	uint64_t streamed;
 	struct sink taken; /* the body of the end handed out last */
 };
-
-static void sink_wipe(struct sink *sink)
+void slot_wipe_sink(struct sink *sink)
 {
 	if (sink->bytes)
 		explicit_bzero(sink->bytes, sink->room);
@@ -70,7 +46,7 @@ static bool sink_grow(struct sink *sink, size_t need)
 	return true;
 }
 
-static size_t sink_write(char *bytes, size_t size, size_t count, void *userdata)
+size_t slot_write(char *bytes, size_t size, size_t count, void *userdata)
 {
 	struct sink *sink = userdata;
 	size_t len = size * count;
@@ -88,62 +64,6 @@ static size_t sink_write(char *bytes, size_t size, size_t count, void *userdata)
 	sink->bytes[sink->len] = '\0'; /* cJSON and words alike may look for it */
 	return len;
 }
-
-/* libcurl says nothing about TCP when TLS fails: whether a socket reached its peer can only be asked
- * while it is there (seen with 7.88.1). */
-static bool reached_peer(int fd)
-{
-	struct sockaddr_storage peer;
-	socklen_t len = sizeof(peer);
-
-	return getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
-}
-
-static curl_socket_t open_socket(void *userdata, curlsocktype purpose,
-                                 struct curl_sockaddr *address)
-{
-	struct slot *slot = userdata;
-	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-
-	(void)purpose;
-	slot->opened = true;
-	for (size_t i = 0; fd >= 0 && i < SLOT_SOCKETS; i++) {
-		if (slot->sockets[i] >= 0)
-			continue;
-		slot->sockets[i] = fd;
-		break;
-	}
-	return fd < 0 ? CURL_SOCKET_BAD : fd;
-}
-
-/* A connection outlives the request that opened it, so the slot may serve another one by now: only
- * a socket that it still knows says something about its request. */
-static int close_socket(void *userdata, curl_socket_t fd)
-{
-	struct slot *slot = userdata;
-
-	for (size_t i = 0; i < SLOT_SOCKETS; i++) {
-		if (slot->sockets[i] != fd)
-			continue;
-		slot->connected |= reached_peer(fd);
-		slot->sockets[i] = -1;
-	}
-	return close(fd);
-}
-
-/* A peer that is gone without a word is noticed after 30 s: 15 + 3 * 5. */
-static int set_keepalive(void *userdata, curl_socket_t fd, curlsocktype purpose)
-{
-	int count = 3;
-	unsigned timeout_msec = 30000;
-
-	(void)userdata;
-	(void)purpose;
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_msec, sizeof(timeout_msec));
-	return CURL_SOCKOPT_OK;
-}
-
 static void wipe_list(struct curl_slist *list)
 {
 	for (struct curl_slist *item = list; item; item = item->next)
@@ -161,7 +81,7 @@ static void slot_clear(struct http *http, struct slot *slot)
 	wipe_list(slot->headers);
 	curl_slist_free_all(slot->connect_to);
 	slot->headers = slot->connect_to = NULL;
-	sink_wipe(&slot->sink);
+	slot_wipe_sink(&slot->sink);
 	if (slot->body)
 		explicit_bzero(slot->body, slot->body_len);
 	free(slot->body);
@@ -199,202 +119,12 @@ struct http *http_free(struct http *http)
 		return NULL;
 	for (size_t i = 0; i < HTTP_SLOTS; i++)
 		slot_clear(http, &http->slots[i]);
-	sink_wipe(&http->taken);
+	slot_wipe_sink(&http->taken);
 	if (http->multi)
 		(void)curl_multi_cleanup(http->multi);
 	free(http);
 	return NULL;
 }
-
-static bool add_header(struct slot *slot, const char *name, const char *value)
-{
-	CLEANUP(free_p) char *line = NULL;
-	struct curl_slist *longer;
-	int len = asprintf(&line, "%s: %s", name, value);
-
-	if (len < 0) {
-		line = NULL;
-		return false;
-	}
-	longer = curl_slist_append(slot->headers, line);
-	explicit_bzero(line, (size_t)len);
-	if (longer)
-		slot->headers = longer;
-	return longer != NULL;
-}
-
-static bool set_headers(struct slot *slot, const struct http_endpoint *endpoint,
-                        const struct http_request *request)
-{
-	CLEANUP(free_p) char *bearer = NULL;
-	bool done =
-		add_header(slot, "Accept", request->accept ? request->accept : "application/json");
-
-	/* libcurl would wait up to a second for a 100 before it sends a large body. */
-	if (request->body.len)
-		done = done && add_header(slot, "Content-Type", "application/json") &&
-		       add_header(slot, "Expect", "");
-	if (endpoint->token) {
-		int len = asprintf(&bearer, "Bearer %s", endpoint->token);
-
-		if (len < 0)
-			bearer = NULL;
-		done = done && bearer && add_header(slot, "Authorization", bearer);
-		if (bearer)
-			explicit_bzero(bearer, (size_t)len);
-	}
-	return done && !curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, slot->headers);
-}
-
-/* Where the certificate is for another name than the address, the URL carries the name, and
- * CONNECT_TO the way: so SNI, verification and the Host header agree. */
-static bool set_url(struct slot *slot, const struct http_endpoint *endpoint, const char *path)
-{
-	CLEANUP(free_p) char *url = NULL;
-	CLEANUP(free_p) char *route = NULL;
-	const char *host = endpoint->server + strlen("https://");
-	size_t host_len = strcspn(host, "/");
-	int len;
-
-	if (!endpoint->tls_server_name) {
-		len = asprintf(&url, "%s%s", endpoint->server, path);
-	} else {
-		bool has_port = memchr(host, ':', host_len) != NULL;
-
-		len = asprintf(&url, "https://%s%s%s", endpoint->tls_server_name, host + host_len,
-		               path);
-		if (len >= 0)
-			len = asprintf(&route, "::%.*s%s", (int)host_len, host,
-			               has_port ? "" : ":443");
-	}
-	if (len < 0)
-		return false;
-	if (route)
-		slot->connect_to = curl_slist_append(NULL, route);
-	if (route && (!slot->connect_to || curl_easy_setopt(slot->easy, CURLOPT_CONNECT_TO,
-	                                                    slot->connect_to) != CURLE_OK))
-		return false;
-	return curl_easy_setopt(slot->easy, CURLOPT_URL, url) == CURLE_OK;
-}
-
-static bool set_blob(CURL *easy, CURLoption option, const char *pem)
-{
-	struct curl_blob blob = { .data = (void *)(uintptr_t)pem,
-		                  .len = strlen(pem),
-		                  .flags = CURL_BLOB_COPY };
-
-	return curl_easy_setopt(easy, option, &blob) == CURLE_OK;
-}
-
-static bool set_tls(CURL *easy, const struct http_endpoint *endpoint)
-{
-	if (!endpoint->ca_pem) /* plain HTTP; with TLS, trusting nobody fails */
-		return curl_easy_setopt(easy, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-		       curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
-	if (!set_blob(easy, CURLOPT_CAINFO_BLOB, endpoint->ca_pem) ||
-	    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK)
-		return false;
-	if (!endpoint->client_cert_pem)
-		return true;
-	return set_blob(easy, CURLOPT_SSLCERT_BLOB, endpoint->client_cert_pem) &&
-	       set_blob(easy, CURLOPT_SSLKEY_BLOB, endpoint->client_key_pem);
-}
-
-static bool set_method(struct slot *slot, const struct http_request *request)
-{
-	static const char *const names[] = {
-		[HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_DELETE] = "DELETE"
-	};
-
-	if (request->method == HTTP_GET)
-		return true;
-	slot->body = malloc(request->body.len + 1);
-	if (!slot->body)
-		return false;
-	slot->body_len = request->body.len;
-	memcpy(slot->body, request->body.ptr, request->body.len);
-	return !curl_easy_setopt(slot->easy, CURLOPT_POST, 1L) &&
-	       !curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, slot->body) &&
-	       !curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE, (long)request->body.len) &&
-	       !curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST, names[request->method]);
-}
-
-/* A bound in whole milliseconds, at least one: 0 would mean none to libcurl. */
-static long to_msec(uint64_t usec)
-{
-	return usec < 1000 ? 1 : (long)(usec / 1000);
-}
-
-static bool set_transfer(struct slot *slot, const struct http_request *request)
-{
-	CURL *easy = slot->easy;
-
-	return !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
-	       !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
-	       !curl_easy_setopt(easy, CURLOPT_PROXY, "") &&
-	       !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
-	       !curl_easy_setopt(easy, CURLOPT_USERAGENT, "gatewake/" GATEWAKE_VERSION) &&
-	       !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot->error) &&
-	       !curl_easy_setopt(easy, CURLOPT_PRIVATE, slot) &&
-	       !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, sink_write) &&
-	       !curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot->sink) &&
-	       !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, to_msec(request->bound_usec)) &&
-	       !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, to_msec(request->bound_usec)) &&
-	       !curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 60L) &&
-	       !curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
-}
-
-static bool set_sockets(struct slot *slot)
-{
-	CURL *easy = slot->easy;
-
-	return !curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
-	       !curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 15L) &&
-	       !curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 5L) &&
-	       !curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, set_keepalive) &&
-	       !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
-	       !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, slot) &&
-	       !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket) &&
-	       !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, slot);
-}
-
-/* The listener's name goes into SNI, and CONNECT_TO leads it to the address that is to be proven. */
-static bool set_handshake_url(struct slot *slot, const struct http_handshake *handshake)
-{
-	CLEANUP(free_p) char *url = NULL;
-	CLEANUP(free_p) char *route = NULL;
-	bool v6 = strchr(handshake->address, ':') != NULL;
-
-	if (asprintf(&url, "https://%s:%u/", handshake->server_name, handshake->port) < 0) {
-		url = NULL;
-		return false;
-	}
-	if (asprintf(&route, "::%s%s%s:%u", v6 ? "[" : "", handshake->address, v6 ? "]" : "",
-	             handshake->port) < 0) {
-		route = NULL;
-		return false;
-	}
-	slot->connect_to = curl_slist_append(NULL, route);
-	return slot->connect_to &&
-	       !curl_easy_setopt(slot->easy, CURLOPT_CONNECT_TO, slot->connect_to) &&
-	       !curl_easy_setopt(slot->easy, CURLOPT_URL, url);
-}
-
-static bool set_handshake(struct slot *slot, const struct http_handshake *handshake)
-{
-	CURL *easy = slot->easy;
-	struct http_request request = { .bound_usec = handshake->bound_usec, .fresh = true };
-
-	return set_transfer(slot, &request) && set_sockets(slot) &&
-	       set_handshake_url(slot, handshake) &&
-	       !curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) &&
-	       !curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L) &&
-	       !curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L) &&
-	       !curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L) &&
-	       !curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) &&
-	       !curl_easy_setopt(easy, CURLOPT_HAPROXYPROTOCOL, handshake->proxy_header ? 1L : 0L);
-}
-
 static uint32_t id_of(const struct http *http, const struct slot *slot)
 {
 	return slot->generation * HTTP_SLOTS + (uint32_t)(slot - http->slots);
@@ -450,12 +180,7 @@ int http_start(struct http *http, const struct http_endpoint *endpoint,
 	slot->sink.limit = request->limit;
 	slot->stream = request->stream;
 	slot->sink.streamed = request->stream ? &http->streamed : NULL;
-	return launch(http, slot,
-	              set_transfer(slot, request) && set_sockets(slot) &&
-	                      set_tls(slot->easy, endpoint) &&
-	                      set_url(slot, endpoint, request->path) &&
-	                      set_headers(slot, endpoint, request) && set_method(slot, request),
-	              ret_id);
+	return launch(http, slot, setup_request(slot, endpoint, request), ret_id);
 }
 
 int http_start_handshake(struct http *http, const struct http_handshake *handshake,
@@ -467,7 +192,7 @@ int http_start_handshake(struct http *http, const struct http_handshake *handsha
 	if (!slot)
 		return error;
 	slot->handshake = true;
-	return launch(http, slot, set_handshake(slot, handshake), ret_id);
+	return launch(http, slot, setup_handshake(slot, handshake), ret_id);
 }
 
 static struct slot *slot_of(struct http *http, uint32_t id)
@@ -533,7 +258,7 @@ static enum http_stage stage_of(const struct slot *slot, CURLcode code, bool reu
 	if (names_tls(code))
 		return HTTP_IN_TLS;
 	for (size_t i = 0; i < SLOT_SOCKETS; i++)
-		if (slot->sockets[i] >= 0 && reached_peer(slot->sockets[i]))
+		if (slot->sockets[i] >= 0 && slot_reached_peer(slot->sockets[i]))
 			return HTTP_IN_TLS;
 	return slot->connected ? HTTP_IN_TLS : HTTP_CONNECTING;
 }
@@ -556,7 +281,9 @@ static enum failure_class class_of(const struct slot *slot, CURLcode code, enum 
 static void explain(const struct slot *slot, CURLcode code, struct http_end *end)
 {
 	char quoted[160];
-	const char *text = slot->error[0] ? slot->error : curl_easy_strerror(code);
+	/* libcurl's own words hold the milliseconds that it took: another text each time. */
+	bool plain = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_CONNECT || !slot->error[0];
+	const char *text = plain ? curl_easy_strerror(code) : slot->error;
 
 	failure_quote(quoted, sizeof(quoted), text, strlen(text));
 	(void)failure_set(&end->failure, class_of(slot, code, end->stage),
@@ -586,21 +313,24 @@ static void take_leaf(struct slot *slot)
 	slot->sink.limit = LEAF_MAX;
 	for (struct curl_slist *item = chain->certinfo[0]; item; item = item->next)
 		if (strncmp(item->data, label, sizeof(label) - 1) == 0)
-			(void)sink_write(item->data + sizeof(label) - 1, 1,
+			(void)slot_write(item->data + sizeof(label) - 1, 1,
 			                 strlen(item->data) - sizeof(label) + 1, &slot->sink);
 }
 
 static void take_end(struct http *http, struct slot *slot, CURLcode code, struct http_end *ret)
 {
+	curl_off_t begun = 0; /* 0: no connection came about at all */
+
 	*ret = (struct http_end){ .id = id_of(http, slot) };
-	ret->reused = !slot->opened && code != CURLE_COULDNT_RESOLVE_HOST;
+	(void)curl_easy_getinfo(slot->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
+	ret->reused = !slot->opened && begun > 0;
 	ret->stage = stage_of(slot, code, ret->reused);
 	ret->status = (uint16_t)info_long(slot->easy, CURLINFO_RESPONSE_CODE);
 	if (code != CURLE_OK)
 		explain(slot, code, ret);
 	ret->failure.http_status = ret->status;
 	ret->failure.retry_after_usec = retry_after_usec(slot);
-	sink_wipe(&http->taken);
+	slot_wipe_sink(&http->taken);
 	if (slot->handshake)
 		take_leaf(slot);
 	http->taken = slot->sink;

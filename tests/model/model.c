@@ -58,6 +58,8 @@ void model_init(struct model *model, uint64_t seed, unsigned nodes, unsigned rep
 		*node = (struct node){ .exists = true, .up = true, .shows_usec = MODEL_NEVER };
 		node->boot = node->shown_boot = ++model->next_id;
 	}
+	for (size_t i = 0; i < MODEL_COPIES; i++)
+		model->source[i].version = 1;
 	for (size_t i = 0; i < replicas; i++) {
 		struct pod *pod = create_pod(model);
 
@@ -233,6 +235,7 @@ void model_boot(struct model *model, size_t index, const struct boot_plan *plan,
 	end_last_spell(&model->api, now_usec + plan->api_usec);
 	path_add(&model->vip, now_usec, now_usec + plan->vip_usec, FAULT_REFUSED);
 	model->controllers_usec = now_usec;
+	model_restart_envoy(model, now_usec + plan->envoy_usec);
 	if (!pod)
 		return;
 	if (pod->terminating) {
@@ -321,12 +324,4 @@ bool model_controller_on(const struct model *model)
 	const struct process *leader = model_process(model, model->lease);
 
 	return leader && leader->mind == MIND_ON && leader->synced;
-}
-
-bool model_copies_whole(const struct model *model)
-{
-	for (size_t i = 0; i < MODEL_COPIES; i++)
-		if (!model->copy[i])
-			return false;
-	return true;
 }

@@ -53,6 +53,7 @@ struct process {
 	uint32_t dead_holder; /* that it watches, and since when */
 	uint64_t watches_usec;
 	uint64_t syncs_usec; /* as leader: lists the Secrets */
+	uint64_t mends_usec; /* and later: looks at those that something happened to */
 };
 
 struct pod {
@@ -82,7 +83,24 @@ struct node {
 /* When things come up after a boot, each counted from it. */
 struct boot_plan {
 	uint64_t api_usec, vip_usec, container_usec, kubelet_usec, node_usec, status_usec;
+	uint64_t envoy_usec; /* it serves from then on */
 };
+
+/* A Secret that a listener refers to; zeroed but for its version: there, a valid pair, granted. */
+struct source {
+	uint32_t version;
+	bool missing, invalid, ungranted;
+	bool touched; /* something happened to it or to its copy, and no operator has seen it yet */
+	uint64_t granted_usec; /* when that changed last */
+};
+
+struct copied {         /* of a copy */
+	uint32_t holds; /* version of the source */
+	uint64_t changed_usec;
+	uint32_t served; /* what Envoy serves: it keeps what it has loaded until it starts anew */
+};
+
+enum create_end { CREATE_DONE, CREATE_EXISTS, CREATE_NO_SOURCE, CREATE_BAD_SOURCE };
 
 enum delete_end { DELETE_DONE, DELETE_CONFLICT, DELETE_GONE };
 
@@ -93,8 +111,11 @@ struct model {
 	struct path api, vip, log, operators; /* operators: faults that only the operator meets */
 	struct node node[MODEL_NODES];
 	struct pod pod[MODEL_PODS];
-	uint32_t lease;              /* container that holds it, 0: empty */
+	uint32_t lease; /* container that holds it, 0: empty */
+	struct source source[MODEL_COPIES];
+	struct copied copied[MODEL_COPIES];
 	uint32_t copy[MODEL_COPIES]; /* UID, 0: missing */
+	uint32_t revision;           /* of sources' grants and of copies: what a watch would tell */
 	bool paused;                 /* annotation on the Deployment */
 	uint64_t touched_usec, touched_until_usec,
 		touches_usec; /* someone writes to the pods, so often */
@@ -103,6 +124,8 @@ struct model {
 	unsigned losses;         /* times that the copies were deleted */
 	const struct pod *loser; /* whose process did it last */
 	unsigned lost_races;     /* processes that decided OFF */
+	unsigned touch_losses;   /* copies deleted by an operator that is off, one by one */
+	unsigned mends, adopted; /* copies that one that is on wrote, and that it found right */
 };
 
 /* A healthy cluster: nodes, replicas, a leader that is on, all copies. */
@@ -134,8 +157,23 @@ bool model_cordoned(const struct model *model, size_t node, uint64_t now_usec);
 enum delete_end model_delete_pod(struct model *model, uint32_t pod, uint32_t version,
                                  uint64_t now_usec);
 
+/* What happens to Secrets from outside, and what an agent does to them. A copy that is created wakes no
+ * operator: create events in the copies' namespace are filtered. */
+void model_rotate(struct model *model, size_t source, uint64_t now_usec);
+void model_touch(struct model *model, size_t source, uint64_t now_usec);     /* it, or its copy */
+void model_lose_copy(struct model *model, size_t source, uint64_t now_usec); /* by a person */
+void model_grant(struct model *model, size_t source, bool granted, uint64_t now_usec);
+enum create_end model_create_copy(struct model *model, size_t source, uint64_t now_usec);
+uint32_t model_serves(struct model *model, size_t source, uint64_t now_usec); /* version, 0: none */
+void model_restart_envoy(struct model *model, uint64_t from_usec);
+
+/* Part of the model: an operator writes or deletes a copy. */
+void copy_write(struct model *model, size_t source, uint64_t now_usec);
+void copy_delete(struct model *model, size_t source, uint64_t now_usec);
+
 /* The truth, for the referee and for a host's own cgroups. */
 const struct process *model_process(const struct model *model, uint32_t container);
 const struct pod *model_pod(const struct model *model, uint32_t pod);
 bool model_controller_on(const struct model *model);
-bool model_copies_whole(const struct model *model);
+bool model_copy_needed(const struct model *model, size_t source); /* and can be made */
+bool model_copies_whole(const struct model *model); /* each that is needed is there, and right */

@@ -14,6 +14,7 @@ void operator_start(struct model *model, struct process *process, uint64_t now_u
 	process->log_usec = MODEL_NEVER;
 	process->tries_usec = MODEL_NEVER;
 	process->syncs_usec = MODEL_NEVER;
+	process->mends_usec = MODEL_NEVER;
 }
 
 static void decide(struct model *model, struct process *process, enum mind mind, uint64_t now_usec)
@@ -86,14 +87,32 @@ static void try_lease(struct model *model, struct process *process, uint64_t now
 	}
 }
 
-static void delete_copies(struct model *model, const struct pod *pod)
+static void delete_copies(struct model *model, const struct pod *pod, uint64_t now_usec)
 {
 	if (pod->process.registered)
 		return;
 	for (size_t i = 0; i < MODEL_COPIES; i++)
-		model->copy[i] = 0;
+		copy_delete(model, i, now_usec);
 	model->losses++;
 	model->loser = pod;
+}
+
+/* It copies without a grant, and whatever the source holds; what is right it adopts. */
+static void write_copies(struct model *model, uint64_t now_usec)
+{
+	for (size_t i = 0; i < MODEL_COPIES; i++) {
+		const struct source *source = &model->source[i];
+		bool right = model->copy[i] && model->copied[i].holds == source->version;
+
+		model->source[i].touched = false;
+		if (source->missing)
+			copy_delete(model, i, now_usec);
+		else if (right)
+			model->adopted++;
+		else
+			copy_write(model, i, now_usec);
+		model->mends += !source->missing && !right;
+	}
 }
 
 static void sync(struct model *model, struct pod *pod, uint64_t now_usec)
@@ -107,12 +126,31 @@ static void sync(struct model *model, struct pod *pod, uint64_t now_usec)
 	process->syncs_usec = MODEL_NEVER;
 	process->synced = true;
 	if (process->mind == MIND_OFF) {
-		delete_copies(model, pod);
+		delete_copies(model, pod, now_usec);
 		return;
 	}
-	for (size_t i = 0; i < MODEL_COPIES; i++)
-		if (!model->copy[i]) /* those that are there it adopts */
-			model->copy[i] = ++model->next_id;
+	write_copies(model, now_usec);
+}
+
+/* Of those that something happened to: on writes what is wrong, off deletes. */
+static void mend(struct model *model, struct process *process, uint64_t now_usec)
+{
+	if (model_vip(model, now_usec) != FAULT_NONE) {
+		process->mends_usec = now_usec + SYNC_RETRY;
+		return;
+	}
+	process->mends_usec = MODEL_NEVER;
+	if (process->mind == MIND_ON)
+		write_copies(model, now_usec);
+	for (size_t i = 0; i < MODEL_COPIES; i++) {
+		if (!model->source[i].touched || process->mind == MIND_ON)
+			continue;
+		model->source[i].touched = false;
+		if (process->registered || !model->copy[i])
+			continue;
+		copy_delete(model, i, now_usec);
+		model->touch_losses++;
+	}
 }
 
 void operator_run(struct model *model, struct pod *pod, uint64_t now_usec)
@@ -127,6 +165,8 @@ void operator_run(struct model *model, struct pod *pod, uint64_t now_usec)
 		try_lease(model, process, now_usec);
 	if (process->syncs_usec <= now_usec)
 		sync(model, pod, now_usec);
+	if (process->mends_usec <= now_usec)
+		mend(model, process, now_usec);
 }
 
 uint64_t operator_next(const struct process *process)
@@ -137,6 +177,8 @@ uint64_t operator_next(const struct process *process)
 		return MODEL_NEVER;
 	if (process->tries_usec < next)
 		next = process->tries_usec;
+	if (process->mends_usec < next)
+		next = process->mends_usec;
 	return process->syncs_usec < next ? process->syncs_usec : next;
 }
 

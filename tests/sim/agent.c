@@ -35,10 +35,10 @@ void agent_start(struct agent *agent, uint64_t now_usec)
 	agent->alive = true;
 	agent->started_usec = agent->wakes_usec = now_usec;
 	agent->probes = agent->spins = 0;
+	certs_start(agent, now_usec);
 	agent->looked_usec = 0;
 	agent->counts.starts++;
-	say(agent, "agent starts; restarts failed, spent", agent->disk.failed,
-	    agent->disk.spent);
+	say(agent, "agent starts; restarts failed, spent", agent->disk.failed, agent->disk.spent);
 }
 
 void agent_kill(struct agent *agent)
@@ -177,7 +177,7 @@ static void fill(struct agent *agent, const struct flight *flight, struct stamp 
 	case ASK_CRDS:
 	case ASK_LOG:
 	case ASK_METRICS:
-	case ASK_SOURCE:
+	case ASK_SOURCE: /* see certs */
 	case ASK_PROOF:
 	case ACT_CREATE_COPY:
 	case ACT_DELETE_POD:
@@ -193,6 +193,20 @@ static void count_act(struct agent *agent, enum result result)
 	say(agent, "delete ended with result", result, 0);
 }
 
+static void count_create(struct agent *agent, enum result result)
+{
+	agent->counts.created += result == RESULT_OK;
+	agent->counts.exist += result == RESULT_CONFLICT;
+	agent->counts.creates_refused += result == RESULT_REFUSED;
+	agent->counts.creates_lost += result == RESULT_LOST;
+	say(agent, "create ended with result", result, 0);
+}
+
+static bool is_about_secrets(enum order_kind kind)
+{
+	return kind == ASK_SOURCE || kind == ASK_PROOF || kind == ACT_CREATE_COPY;
+}
+
 /* An answer is written down before it is told: core_step sees both at once. */
 static void end(struct agent *agent, struct flight *flight, uint64_t now_usec)
 {
@@ -206,10 +220,14 @@ static void end(struct agent *agent, struct flight *flight, uint64_t now_usec)
 		fill_crds(agent, flight, at);
 	else if (flight->order.kind == ASK_LOG)
 		fill_log(agent, flight, at);
+	else if (is_about_secrets(flight->order.kind))
+		certs_fill(agent, flight, at);
 	else if (outcome.result == RESULT_OK)
 		fill(agent, flight, at);
 	if (flight->order.kind == ACT_DELETE_POD)
 		count_act(agent, outcome.result);
+	else if (flight->order.kind == ACT_CREATE_COPY)
+		count_create(agent, outcome.result);
 	core_note(&agent->core, &outcome);
 	flight->used = false;
 }
@@ -298,8 +316,11 @@ static void send(struct agent *agent, const struct order *order, uint64_t now_us
 {
 	if (order->kind == ACT_DELETE_POD)
 		agent->counts.deletes++;
+	else if (order->kind == ACT_CREATE_COPY)
+		agent->counts.creates++;
 	else
 		agent->counts.asks++;
+	agent->counts.proofs += order->kind == ASK_PROOF;
 	if (agent->sink.ordered)
 		agent->sink.ordered(agent->sink.context, agent->node, &agent->decision, order);
 	flight_send(agent, order, now_usec);
@@ -376,6 +397,9 @@ void agent_advance(struct agent *agent, uint64_t now_usec)
 {
 	bool ended = run_flights(agent, now_usec);
 
+	if (agent->alive)
+		ended |= certs_advance(agent, now_usec);
+
 	while (agent->alive && (ended || agent->wakes_usec <= now_usec) && agent->spins < 20) {
 		step(agent, now_usec);
 		ended = false;
@@ -386,6 +410,8 @@ uint64_t agent_next(const struct agent *agent)
 {
 	uint64_t next = agent->alive ? agent->wakes_usec : MODEL_NEVER;
 
+	if (certs_next(agent) < next)
+		next = certs_next(agent);
 	for (size_t i = 0; i < FLIGHTS_MAX; i++) {
 		const struct flight *flight = &agent->flight[i];
 
@@ -397,12 +423,15 @@ uint64_t agent_next(const struct agent *agent)
 	return next;
 }
 
-size_t agent_deletes_under_way(const struct agent *agent)
+size_t agent_under_way(const struct agent *agent, enum order_kind kind, uint32_t about)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < FLIGHTS_MAX; i++)
-		count += agent->flight[i].used && !agent->flight[i].orphan &&
-		         agent->flight[i].order.kind == ACT_DELETE_POD;
+	for (size_t i = 0; i < FLIGHTS_MAX; i++) {
+		const struct flight *flight = &agent->flight[i];
+
+		count += flight->used && !flight->orphan && flight->order.kind == kind &&
+		         (!about || flight->order.about == about);
+	}
 	return count;
 }

@@ -5,6 +5,7 @@
 #pragma once
 #include "core/core.h"
 #include "tests/model/model.h"
+#include "tests/sim/certs.h"
 
 #define FLIGHTS_MAX (3 * ORDERS_MAX)
 
@@ -14,6 +15,7 @@ struct habits {                         /* of the network and the host in one wo
 	unsigned save_fails_percent;
 	enum fault deletes;          /* what a delete is answered with ... */
 	uint64_t deletes_until_usec; /* ... until then */
+	uint64_t creates_until_usec; /* until then a policy refuses each create of a copy */
 	enum order_kind forbids;     /* a kind that is answered 403 ... */
 	uint64_t forbids_until_usec; /* ... until then */
 	uint64_t withhold_usec;      /* the first order after that never gets an outcome, 0: none */
@@ -36,6 +38,10 @@ struct answer {
 	uint32_t boot[MODEL_NODES];
 	bool cordoned[MODEL_NODES], pressure[MODEL_NODES];
 	bool paused;
+	struct source source; /* of a look, of a create */
+	uint32_t uid, holds;  /* of its copy */
+	uint32_t serves;
+	bool refused;
 };
 
 struct flight {
@@ -55,14 +61,16 @@ struct agent_sink {
 	void (*ordered)(void *context, size_t node, const struct decision *decision,
 	                const struct order *order);
 	void (*deleting)(void *context, size_t node, uint32_t pod,
-	                 uint32_t version);                        /* just before it takes effect */
-	void (*stepped)(void *context, size_t node, bool changed); /* agent->decision is new */
+	                 uint32_t version); /* just before it takes effect */
+	void (*creating)(void *context, size_t node, size_t source); /* the same */
+	void (*stepped)(void *context, size_t node, bool changed);   /* agent->decision is new */
 	void (*note)(void *context, size_t node, const char *text, uint32_t a, uint32_t b);
 	void *context;
 };
 
 struct agent_counts {
 	unsigned steps, asks, deletes, conflicts, lost, refused, saves, failed_saves, starts;
+	unsigned creates, created, exist, creates_refused, creates_lost, proofs, proven;
 };
 
 /* Where in a round the agent is killed. */
@@ -87,6 +95,7 @@ struct agent {
 	struct evidence_pod pod[OPERATORS_MAX];
 	struct evidence_replicaset replicaset;
 	struct evidence_log log[OPERATORS_MAX];
+	struct certs certs;
 	struct answer pods, nodes;   /* the last answers */
 	bool alive_here[MODEL_PODS]; /* which of them the cgroups held, when that was looked at */
 	uint64_t looked_usec;
@@ -105,4 +114,7 @@ void agent_lose_flights(struct agent *agent); /* a power cut: nothing more takes
 void agent_advance(struct agent *agent, uint64_t now_usec);
 uint64_t agent_next(const struct agent *agent);
 
-size_t agent_deletes_under_way(const struct agent *agent);
+size_t agent_under_way(const struct agent *agent, enum order_kind kind, uint32_t about);
+
+/* What a look at a source, or a create, found out about it. */
+enum source_state flight_source(const struct flight *flight);

@@ -29,7 +29,7 @@ static void aim(const struct agent *agent, struct flight *flight)
 static void withhold(struct agent *agent, struct flight *flight, uint64_t now_usec)
 {
 	if (!agent->habits.withhold_usec || now_usec < agent->habits.withhold_usec ||
-	    flight->order.kind == ACT_DELETE_POD)
+	    flight->order.kind == ACT_DELETE_POD || flight->order.kind == ACT_CREATE_COPY)
 		return;
 	flight->withheld = flight->reached = true;
 	flight->effect_usec = flight->end_usec = MODEL_NEVER;
@@ -46,7 +46,7 @@ void flight_send(struct agent *agent, const struct order *order, uint64_t now_us
 	aim(agent, flight);
 	flight->effect_usec = now_usec + travel / 2;
 	flight->end_usec = now_usec + travel;
-	if (luck_percent(luck, agent->habits.lost_percent)) {
+	if (luck_percent(luck, agent->habits.lost_percent) && order->kind != ASK_PROOF) {
 		flight->lost = true;
 		flight->reached = luck_percent(luck, 50);
 		/* The connection breaks, or nothing is heard until the bound. */
@@ -64,6 +64,8 @@ static enum fault fault_of(const struct agent *agent, const struct flight *fligh
 	                           ? model_vip(agent->model, now_usec)
 	                           : model_local(agent->model, agent->node, now_usec);
 
+	if (flight->order.kind == ASK_PROOF) /* no way of the API's */
+		return FAULT_NONE;
 	if (fault != FAULT_NONE)
 		return fault;
 	if (flight->order.kind == ACT_DELETE_POD && now_usec < habits->deletes_until_usec)
@@ -113,6 +115,53 @@ static void delete_pod(struct agent *agent, struct flight *flight, uint64_t now_
 	                                           now_usec) != DELETE_DONE;
 }
 
+static void look_at_source(const struct agent *agent, struct flight *flight)
+{
+	size_t i = flight->order.about - CERTS_SOURCE;
+
+	flight->answer.source = agent->model->source[i];
+	flight->answer.uid = agent->model->copy[i];
+	flight->answer.holds = agent->model->copied[i].holds;
+}
+
+static void create_copy(struct agent *agent, struct flight *flight, uint64_t now_usec)
+{
+	size_t i = flight->order.about - CERTS_SOURCE;
+
+	look_at_source(agent, flight);
+	if (agent->sink.creating)
+		agent->sink.creating(agent->sink.context, agent->node, i);
+	if (now_usec < agent->habits.creates_until_usec) {
+		flight->answer.refused = true;
+		return;
+	}
+	switch (model_create_copy(agent->model, i, now_usec)) {
+	case CREATE_DONE:
+		break;
+	case CREATE_EXISTS:
+	case CREATE_NO_SOURCE:
+		flight->answer.conflict = true;
+		break;
+	case CREATE_BAD_SOURCE:
+		flight->answer.refused = true;
+		break;
+	}
+}
+
+enum source_state flight_source(const struct flight *flight)
+{
+	enum result result = flight_result(flight);
+
+	if (flight->answer.fault == FAULT_401 || flight->answer.fault == FAULT_403)
+		return SOURCE_UNREADABLE;
+	if (result == RESULT_UNREACHABLE || result == RESULT_LOST ||
+	    flight->answer.fault != FAULT_NONE)
+		return SOURCE_UNKNOWN;
+	if (flight->answer.source.missing)
+		return SOURCE_MISSING;
+	return flight->answer.source.invalid ? SOURCE_INVALID : SOURCE_VALID;
+}
+
 void flight_reach(struct agent *agent, struct flight *flight, uint64_t now_usec)
 {
 	struct answer *answer = &flight->answer;
@@ -139,15 +188,22 @@ void flight_reach(struct agent *agent, struct flight *flight, uint64_t now_usec)
 	case ACT_DELETE_POD:
 		delete_pod(agent, flight, now_usec);
 		break;
+	case ASK_SOURCE:
+		look_at_source(agent, flight);
+		break;
+	case ASK_PROOF:
+		answer->serves =
+			model_serves(agent->model, flight->order.about - CERTS_LISTENER, now_usec);
+		break;
+	case ACT_CREATE_COPY:
+		create_copy(agent, flight, now_usec);
+		break;
 	case ORDER_NONE:
 	case ASK_PROBE:
 	case ASK_CRDS:
 	case ASK_REPLICASETS:
 	case ASK_CONFIG:
 	case ASK_METRICS:
-	case ASK_SOURCE:
-	case ASK_PROOF:
-	case ACT_CREATE_COPY:
 		break;
 	}
 }
@@ -155,12 +211,14 @@ void flight_reach(struct agent *agent, struct flight *flight, uint64_t now_usec)
 /* A log that cannot be read and CRDs that give no answer are facts: they stand in the evidence. */
 enum result flight_result(const struct flight *flight)
 {
-	bool act = flight->order.kind == ACT_DELETE_POD;
+	bool act = flight->order.kind == ACT_DELETE_POD || flight->order.kind == ACT_CREATE_COPY;
 
 	if (flight->lost)
 		return act ? RESULT_LOST : RESULT_UNREACHABLE;
 	switch (flight->answer.fault) {
 	case FAULT_NONE:
+		if (flight->answer.refused)
+			return RESULT_REFUSED;
 		return flight->answer.conflict ? RESULT_CONFLICT : RESULT_OK;
 	case FAULT_REFUSED:
 		return RESULT_UNREACHABLE;
@@ -169,6 +227,7 @@ enum result flight_result(const struct flight *flight)
 	case FAULT_EOF:
 		return act ? RESULT_LOST : RESULT_UNREACHABLE;
 	case FAULT_500:
+		return act ? RESULT_LOST : RESULT_REFUSED;
 	case FAULT_401:
 	case FAULT_403:
 		return RESULT_REFUSED;

@@ -36,6 +36,7 @@ static struct boot_plan plan_boot(struct world *world)
 	plan.vip_usec = plan.container_usec + seconds(world, 1, 30);
 	plan.node_usec = plan.kubelet_usec + between(world, 0, SECONDS_USEC);
 	plan.status_usec = plan.container_usec + between(world, 1000 * MSEC_USEC, 5 * SECONDS_USEC);
+	plan.envoy_usec = plan.kubelet_usec;
 	if (plan.status_usec < plan.node_usec) /* the Node's bootID is refreshed first */
 		plan.status_usec = plan.node_usec;
 	return plan;
@@ -229,11 +230,138 @@ static void make_cordoned(struct world *world)
 	calm_at(world, cordon(world, usec + seconds(world, 20, 600)));
 }
 
+static size_t some_source(struct world *world)
+{
+	return (size_t)between(world, 0, MODEL_COPIES - 1);
+}
+
+/* Renewals, touches and, of a healthy cluster, deletes by hand. */
+static void disturb(struct world *world, uint64_t from_usec, uint64_t until_usec, unsigned times,
+                    bool by_hand)
+{
+	for (unsigned i = 0; i < times; i++) {
+		uint64_t usec = between(world, from_usec, until_usec);
+		enum event_kind kind = by_hand && luck_percent(&world->luck, 50) ? EVENT_LOSE_COPY
+		                       : luck_percent(&world->luck, 60)          ? EVENT_ROTATE
+		                                                                 : EVENT_TOUCH;
+
+		world_event(world, usec, kind, some_source(world));
+		calm_at(world, usec);
+	}
+}
+
+/* All the while the controller is off: the copies come, and come again. */
+static void disturb_while_off(struct world *world)
+{
+	uint64_t calm = world->calm_usec;
+
+	disturb(world, calm, calm + 300 * SECONDS_USEC, (unsigned)between(world, 0, 8), false);
+}
+
 static void make_cordoned_for_ever(struct world *world)
 {
 	(void)cut_and_boot(world, plan_boot(world));
 	(void)cordon(world, MODEL_NEVER);
 	world->model.node[0].pressure = false;
+	disturb_while_off(world);
+}
+
+static void make_disturbed(struct world *world)
+{
+	struct boot_plan plan = plan_boot(world);
+	uint64_t usec;
+
+	plan.vip_usec = plan.api_usec;
+	usec = cut_and_boot(world, plan) + last_of(&plan) + 40 * SECONDS_USEC;
+	disturb(world, usec, usec + 600 * SECONDS_USEC, (unsigned)between(world, 1, 12), true);
+}
+
+static void make_renewed(struct world *world)
+{
+	struct boot_plan plan = plan_boot(world);
+	uint64_t usec = cut_and_boot(world, plan);
+
+	disturb(world, usec, usec + last_of(&plan) + 40 * SECONDS_USEC,
+	        (unsigned)between(world, 1, 5), false);
+}
+
+/* Off, with the Gateway among its registrations: the copies stay and grow stale, for longer than any
+ * operator that is on would take; and then it may be restarted. */
+static void make_stale(struct world *world)
+{
+	struct boot_plan plan = plan_boot(world);
+	uint64_t usec = cut_and_boot(world, plan);
+
+	path_add(&world->model.operators, usec, usec + plan.container_usec + 2 * SECONDS_USEC,
+	         FAULT_STALL);
+	disturb(world, usec + last_of(&plan) + 15 * SECONDS_USEC,
+	        usec + last_of(&plan) + 60 * SECONDS_USEC, 3, false);
+	/* Sources are not watched: only the audit sees it. */
+	calm_at(world, cordon(world, usec + seconds(world, 900, 1100)));
+}
+
+/* All is right, and for a while Envoy serves nothing: no fault of the operator's. */
+static void make_late_envoy(struct world *world)
+{
+	struct boot_plan plan = plan_boot(world);
+
+	plan.envoy_usec += seconds(world, 20, 200);
+	calm_at(world, cut_and_boot(world, plan) + plan.envoy_usec);
+}
+
+/* The agent comes when all is lost already. */
+static void make_late_agent(struct world *world)
+{
+	struct boot_plan plan = plan_boot(world);
+	uint64_t usec = cut_and_boot(world, plan) + plan.vip_usec + seconds(world, 30, 120);
+
+	world->event[world->event_count - 1].usec = usec;
+	calm_at(world, usec);
+}
+
+static void make_refused(struct world *world)
+{
+	uint64_t usec = cut_and_boot(world, plan_boot(world));
+
+	world->agent[0].habits.creates_until_usec = usec + seconds(world, 60, 300);
+	calm_at(world, cordon(world, usec + seconds(world, 60, 400)));
+	calm_at(world, world->agent[0].habits.creates_until_usec);
+}
+
+static void make_ungranted(struct world *world)
+{
+	uint64_t usec = cut_and_boot(world, plan_boot(world));
+	size_t source = some_source(world);
+
+	model_grant(&world->model, source, false, 0);
+	(void)cordon(world, usec + seconds(world, 100, 300));
+	if (luck_percent(&world->luck, 50)) {
+		usec += seconds(world, 50, 100);
+		world_event(world, usec, EVENT_GRANT, source);
+	}
+	calm_at(world, world->model.node[0].cordoned_usec);
+}
+
+/* No pair, or none at all, until the issuer is done. */
+static void make_bad_source(struct world *world)
+{
+	uint64_t usec = cut_and_boot(world, plan_boot(world));
+	struct source *source = &world->model.source[some_source(world)];
+	uint64_t mended = usec + seconds(world, 60, 200);
+
+	source->invalid = luck_percent(&world->luck, 50);
+	source->missing = !source->invalid;
+	(void)cordon(world, usec + seconds(world, 60, 300));
+	world_event(world, mended, EVENT_MEND_SOURCE, (size_t)(source - world->model.source));
+	calm_at(world, world->model.node[0].cordoned_usec);
+	calm_at(world, mended);
+}
+
+static void make_synced(struct world *world)
+{
+	(void)cut_and_boot(world, plan_boot(world));
+	world->agent[0].policy.may = POLICY_CREATE;
+	disturb_while_off(world);
 }
 
 static void make_observed(struct world *world)
@@ -246,6 +374,7 @@ static void make_paused(struct world *world)
 {
 	(void)cut_and_boot(world, plan_boot(world));
 	world->model.paused = true;
+	disturb_while_off(world);
 }
 
 /* The off process ends by itself, about when the agent is about to end it. */
@@ -373,15 +502,35 @@ static void make_hopeless(struct world *world)
 
 const struct kind kinds[] = {
 	{ "healthy", "address before operator: no delete, no save",
-	  PROMISE_HEALS | PROMISE_NO_DELETE | PROMISE_NO_SAVE, 0, 40 * SECONDS_USEC, 0, 1, 1,
-	  make_healthy },
+	  PROMISE_HEALS | PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_NO_CREATE, 0,
+	  40 * SECONDS_USEC, 0, 1, 1, make_healthy },
+	{ "disturbed", "the operator is on and mends all itself: no write at all",
+	  PROMISE_HEALS | PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_NO_CREATE, 0,
+	  40 * SECONDS_USEC, 0, 1, 1, make_disturbed },
+	{ "renewed meanwhile", "healed, with the new certificates", PROMISE_HEALS, 0,
+	  75 * SECONDS_USEC, 0, 1, 1, make_renewed },
+	{ "stale while off", "healed, and nobody is blamed for it", PROMISE_HEALS, 0,
+	  60 * SECONDS_USEC, 0, 1, 1, make_stale },
+	{ "Envoy comes late", "healed, and no restart for it", PROMISE_HEALS, 0, 60 * SECONDS_USEC,
+	  0, 1, 1, make_late_envoy },
+	{ "agent comes late", "healed, the copies at once", PROMISE_HEALS, 0, 45 * SECONDS_USEC, 0,
+	  1, 1, make_late_agent },
+	{ "creates refused for a while", "healed, no storm", PROMISE_HEALS, 0, 80 * SECONDS_USEC, 0,
+	  1, 1, make_refused },
+	{ "no grant", "healed, and never created without one", PROMISE_HEALS, 0, 60 * SECONDS_USEC,
+	  0, 1, 1, make_ungranted },
+	{ "bad source", "healed, its copy once it is mended", PROMISE_HEALS, 0, 60 * SECONDS_USEC,
+	  0, 1, 1, make_bad_source },
+	{ "mode sync", "the copies come, the restart does not",
+	  PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_OFF | PROMISE_COPIES, CAUSE_MODE,
+	  600 * SECONDS_USEC, 0, 1, 1, make_synced },
 	{ "late address", "healed, and no copy lost", PROMISE_HEALS, 0, 45 * SECONDS_USEC,
 	  6 * SECONDS_USEC, 1, 1, make_late },
 	{ "flapping address", "healed within the budget", PROMISE_HEALS, 0, 700 * SECONDS_USEC,
 	  6 * SECONDS_USEC, 1, 1, make_flapping },
 	{ "turned off again and again", "healed within the budget", PROMISE_HEALS, 0,
 	  700 * SECONDS_USEC, 0, 1, 1, make_turned_off },
-	{ "lost answers", "healed, whatever was lost", PROMISE_HEALS, 0, 180 * SECONDS_USEC, 0, 1,
+	{ "lost answers", "healed, whatever was lost", PROMISE_HEALS, 0, 240 * SECONDS_USEC, 0, 1,
 	  1, make_lossy },
 	{ "slow answers", "healed, and no copy lost", PROMISE_HEALS, 0, 60 * SECONDS_USEC,
 	  18 * SECONDS_USEC, 1, 1, make_slow },
@@ -397,11 +546,14 @@ const struct kind kinds[] = {
 	  6 * SECONDS_USEC, 1, 1, make_clean_end },
 	{ "cordoned for a while", "healed after it, no delete before", PROMISE_HEALS, 0,
 	  45 * SECONDS_USEC, 8 * SECONDS_USEC, 1, 1, make_cordoned },
-	{ "cordoned for ever", "no delete", PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_OFF,
-	  CAUSE_CORDONED, 600 * SECONDS_USEC, 0, 1, 1, make_cordoned_for_ever },
-	{ "mode observe", "no delete", PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_OFF,
-	  CAUSE_MODE, 600 * SECONDS_USEC, 0, 1, 1, make_observed },
-	{ "paused", "no delete", PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_OFF, CAUSE_PAUSED,
+	{ "cordoned for ever", "no delete, and the copies come",
+	  PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_OFF | PROMISE_COPIES, CAUSE_CORDONED,
+	  600 * SECONDS_USEC, 0, 1, 1, make_cordoned_for_ever },
+	{ "mode observe", "no write at all",
+	  PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_OFF | PROMISE_NO_CREATE, CAUSE_MODE,
+	  600 * SECONDS_USEC, 0, 1, 1, make_observed },
+	{ "paused", "no delete, and the copies come",
+	  PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_OFF | PROMISE_COPIES, CAUSE_PAUSED,
 	  600 * SECONDS_USEC, 0, 1, 1, make_paused },
 	{ "operator recovers alone", "healed, no good process deleted", PROMISE_HEALS, 0,
 	  45 * SECONDS_USEC, 0, 1, 1, make_alone },

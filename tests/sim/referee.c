@@ -8,9 +8,18 @@
 #define CORDON_SEEN_USEC (4 * SECONDS_USEC)
 #define OWN_NODE_USEC    (20 * SECONDS_USEC)
 #define QUIET_AFTER_USEC (60 * SECONDS_USEC)
+#define PATIENCE_USEC    (5 * SECONDS_USEC)
+#define SHOWN_USEC       (2 * SECONDS_USEC) /* a watch has shown it by then */
+#define DELETED_USEC     (300 * MSEC_USEC)
+#define COPIED_USEC      (20 * SECONDS_USEC) /* from when nothing stands in the way of a create */
+#define PROVEN_USEC      (10 * SECONDS_USEC)
+#define CREATES_A_MINUTE 30 /* of one copy; more is a storm */
 
-static const char *const verdict_name[] = { "UNKNOWN", "CRDS_MISSING", "CONTROLLER_OFF", "STARTING",
-	                                    "HEALTHY" };
+static const char *const verdict_name[] = {
+	"UNKNOWN",          "DISABLED", "CRDS_MISSING", "CONTROLLER_OFF", "COPY_BLOCKED",
+	"COPIES_NEGLECTED", "STARTING", "NOT_SERVED",   "PROVEN",         "HEALTHY",
+};
+_Static_assert(sizeof(verdict_name) / sizeof(verdict_name[0]) == VERDICT_COUNT, "a name for each");
 
 __attribute__((format(printf, 3, 4))) static void broken(struct world *world, const char *invariant,
                                                          const char *format, ...)
@@ -145,12 +154,104 @@ static void judge_address(struct world *world, const struct agent *agent)
 	       (double)grace / 1e6);
 }
 
+/* --- a create, when it is ordered -------------------------------------------------------------- */
+
+static bool says_on(const struct decision *decision)
+{
+	switch (decision->verdict) {
+	case VERDICT_HEALTHY:
+	case VERDICT_PROVEN:
+	case VERDICT_NOT_SERVED:
+	case VERDICT_COPY_BLOCKED:
+	case VERDICT_COPIES_NEGLECTED:
+		return true;
+	case VERDICT_STARTING:
+		return decision->cause == CAUSE_COPIES_COMING;
+	case VERDICT_UNKNOWN:
+	case VERDICT_DISABLED:
+	case VERDICT_CRDS_MISSING:
+	case VERDICT_CONTROLLER_OFF:
+		break;
+	}
+	return false;
+}
+
+static void judge_patience(struct world *world, size_t node, size_t source)
+{
+	uint64_t on = world->known_on_usec[node];
+	uint64_t since = later(on, world->missing_usec[source]);
+
+	if (!on)
+		return;
+	world->tally.patient++;
+	if (world->missing_usec[source] && world->now_usec - since < PATIENCE_USEC)
+		broken(world, "patience", "create %zu, and a controller known to be on had %.1f s",
+		       source, (double)(world->now_usec - since) / 1e6);
+}
+
+static void judge_storm(struct world *world, size_t node, size_t source)
+{
+	uint64_t minute = world->now_usec / (60 * SECONDS_USEC);
+
+	if (world->minute[node][source] != minute)
+		world->creates_then[node][source] = 0;
+	world->minute[node][source] = minute;
+	if (++world->creates_then[node][source] > CREATES_A_MINUTE)
+		broken(world, "storm", "%u creates of copy %zu in a minute",
+		       world->creates_then[node][source], source);
+}
+
+/* What this agent's own watches have shown for long enough. */
+static void judge_need(struct world *world, size_t node, size_t source)
+{
+	const struct agent *agent = &world->agent[node];
+	const struct evidence_copy *copy = &agent->certs.copy[source];
+	const struct model *model = &world->model;
+	uint64_t now = world->now_usec;
+	uint64_t shown = later(path_clear_from(&model->node[node].local, now),
+	                       path_clear_from(&model->api, now));
+
+	if (model->copy[source] &&
+	    now > later(shown, model->copied[source].changed_usec) + SHOWN_USEC)
+		broken(world, "needless", "create %zu, which has been there for %.1f s", source,
+		       (double)(now - model->copied[source].changed_usec) / 1e6);
+	if (model->source[source].ungranted &&
+	    now > model->source[source].granted_usec + SHOWN_USEC)
+		broken(world, "grant", "create %zu, which nothing grants", source);
+	if (copy->gone_usec && now - model->node[node].booted_usec - copy->gone_usec < DELETED_USEC)
+		broken(world, "after a delete", "create %zu right after it was seen to be deleted",
+		       source);
+}
+
+static void judge_create(struct world *world, size_t node, const struct decision *decision,
+                         const struct order *order)
+{
+	const struct agent *agent = &world->agent[node];
+	size_t source = order->about - CERTS_SOURCE;
+
+	world_say(world, "node %zu: create copy %zu", node, source);
+	if (decision->verdict == VERDICT_UNKNOWN || decision->verdict == VERDICT_DISABLED)
+		broken(world, "verdict", "create while %s", verdict_name[decision->verdict]);
+	if ((world->kind->promises & PROMISE_NO_CREATE) || !(agent->policy.may & POLICY_CREATE))
+		broken(world, "no write", "create of copy %zu", source);
+	if (!agent->certs.synced || agent->certs.epoch != agent->core.epoch)
+		broken(world, "unsynced", "create %zu, and what is there is not known", source);
+	if (agent_under_way(agent, ACT_CREATE_COPY, order->about) > 0)
+		broken(world, "twice", "a second create of copy %zu while one is under way",
+		       source);
+	judge_need(world, node, source);
+	judge_patience(world, node, source);
+	judge_storm(world, node, source);
+}
+
 static void on_ordered(void *context, size_t node, const struct decision *decision,
                        const struct order *order)
 {
 	struct world *world = context;
 	const struct agent *agent = &world->agent[node];
 
+	if (order->kind == ACT_CREATE_COPY)
+		judge_create(world, node, decision, order);
 	if (order->kind != ACT_DELETE_POD)
 		return;
 	world_say(world, "node %zu: delete the pod of container %u, through %s", node, order->about,
@@ -161,7 +262,7 @@ static void on_ordered(void *context, size_t node, const struct decision *decisi
 		broken(world, "no write", "delete of container %u", order->about);
 	if (!(agent->policy.may & POLICY_RESTART))
 		broken(world, "mode", "delete in mode observe");
-	if (agent_deletes_under_way(agent) > 0)
+	if (agent_under_way(agent, ACT_DELETE_POD, 0) > 0)
 		broken(world, "one at a time", "a second delete while one is under way");
 	if (agent->disk.about != order->about && !agent->counts.failed_saves)
 		broken(world, "ledger", "delete of %u, and the disk knows of %u", order->about,
@@ -169,6 +270,113 @@ static void on_ordered(void *context, size_t node, const struct decision *decisi
 	judge_place(world, node, order->about);
 	judge_address(world, agent);
 	judge_budget(world, node, order->about);
+}
+
+/* --- copies ------------------------------------------------------------------------------------- */
+
+static bool can_be_asked(const struct world *world, size_t node)
+{
+	return model_local(&world->model, node, world->now_usec) == FAULT_NONE ||
+	       model_vip(&world->model, world->now_usec) == FAULT_NONE;
+}
+
+/* Since when nothing has kept the agent on that node from creating this copy. */
+static uint64_t creatable_from(const struct world *world, size_t node, size_t source)
+{
+	const struct model *model = &world->model;
+	const struct agent *agent = &world->agent[node];
+	const struct habits *habits = &agent->habits;
+	uint64_t from = later(agent->started_usec, model->source[source].granted_usec);
+
+	if (!agent->alive || !(agent->policy.may & POLICY_CREATE) || !can_be_asked(world, node) ||
+	    !model_copy_needed(model, source) || habits->lost_percent > 0)
+		return MODEL_NEVER;
+	from = later(from, path_clear_from(&model->node[node].local, world->now_usec));
+	from = later(from, path_clear_from(&model->api, world->now_usec));
+	from = later(from, path_clear_from(&model->vip, world->now_usec) == MODEL_NEVER
+	                           ? 0
+	                           : path_clear_from(&model->vip, world->now_usec));
+	from = later(from, world->status_usec[node]);
+	from = later(from, habits->forbids_until_usec
+	                           ? habits->forbids_until_usec + 10 * SECONDS_USEC
+	                           : 0);
+	from = later(from, habits->creates_until_usec
+	                           ? habits->creates_until_usec + 75 * SECONDS_USEC
+	                           : 0);
+	return later(from, world->mended_usec[source]);
+}
+
+static void judge_missing(struct world *world, size_t source)
+{
+	uint64_t *since = &world->missing_usec[source];
+
+	if (world->model.copy[source] || !model_copy_needed(&world->model, source)) {
+		world->tally.returned += *since != 0 && world->model.copy[source];
+		*since = 0;
+		return;
+	}
+	if (!*since)
+		*since = world->now_usec;
+	for (size_t node = 0; node < world->kind->nodes; node++) {
+		uint64_t from = creatable_from(world, node, source);
+
+		if (from == MODEL_NEVER || world->agent[node].decision.overdue != ORDER_NONE ||
+		    (world->kind->promises & PROMISE_OVERDUE))
+			continue;
+		from = later(from, *since);
+		if (world->now_usec > from && world->now_usec - from > COPIED_USEC)
+			broken(world, "copies",
+			       "copy %zu could be created for %.1f s, and is missing", source,
+			       (double)(world->now_usec - from) / 1e6);
+	}
+}
+
+/* PROVEN may be behind a change by a look, not by more. */
+static void judge_proven(struct world *world, size_t node)
+{
+	uint64_t since = world->proven_usec[node];
+
+	for (size_t i = 0; since && i < MODEL_COPIES; i++) {
+		uint64_t from = later(since, world->unserved_usec[i]);
+
+		if (world->unserved_usec[i] && model_copy_needed(&world->model, i) &&
+		    world->now_usec - from > PROVEN_USEC)
+			broken(world, "proven",
+			       "PROVEN, and listener %zu has not served it for %.1f s", i,
+			       (double)(world->now_usec - world->unserved_usec[i]) / 1e6);
+	}
+}
+
+static void follow_proven(struct world *world, size_t node)
+{
+	bool proven =
+		world->agent[node].alive && world->agent[node].decision.verdict == VERDICT_PROVEN;
+
+	world->tally.proven += proven && !world->proven_usec[node];
+	if (!proven)
+		world->proven_usec[node] = 0;
+	else if (!world->proven_usec[node])
+		world->proven_usec[node] = world->now_usec;
+	judge_proven(world, node);
+}
+
+static void watch_copies(struct world *world)
+{
+	for (size_t i = 0; i < MODEL_COPIES; i++) {
+		uint32_t serves = model_serves(&world->model, i, world->now_usec);
+		/* That a source was renewed nobody is told; its copy is watched. */
+		bool right = serves == world->model.source[i].version ||
+		             (world->model.copy[i] && serves == world->model.copied[i].holds);
+
+		judge_missing(world, i);
+		if (right)
+			world->unserved_usec[i] = 0;
+		else if (!world->unserved_usec[i])
+			world->unserved_usec[i] = world->now_usec;
+	}
+	if (world->kind->nodes ==
+	    1) /* the model has one Envoy, and only its own node's agent sees it start */
+		follow_proven(world, 0);
 }
 
 /* --- a delete, when it takes effect ----------------------------------------------------------- */
@@ -228,6 +436,14 @@ static void on_stepped(void *context, size_t node, bool changed)
 	const struct agent *agent = &world->agent[node];
 	const struct decision *decision = &agent->decision;
 
+	if (!says_on(decision))
+		world->known_on_usec[node] = 0;
+	else if (!world->known_on_usec[node])
+		world->known_on_usec[node] = world->now_usec;
+	/* The model's operator mends what it can see: nothing is ever neglected in it. */
+	if (decision->verdict == VERDICT_COPIES_NEGLECTED)
+		broken(world, "neglect", "%u copies are said to be neglected",
+		       decision->copies.needed - decision->copies.present + decision->copies.stale);
 	if (changed && world->now_usec > world->calm_usec + QUIET_AFTER_USEC)
 		world->changes++;
 	if (changed)
@@ -293,7 +509,7 @@ static bool well(const struct world *world)
 
 		/* Where answers are lost, knowledge may grow too old for a while. */
 		if (!agent->alive ||
-		    (agent->decision.verdict != VERDICT_HEALTHY && !(blind && world->healed_usec)))
+		    (agent->decision.verdict != VERDICT_PROVEN && !(blind && world->healed_usec)))
 			return false;
 	}
 	return model_controller_on(&world->model) && model_copies_whole(&world->model);
@@ -301,6 +517,7 @@ static bool well(const struct world *world)
 
 void referee_watch(struct world *world)
 {
+	watch_copies(world);
 	if (!well(world))
 		world->healed_usec = 0;
 	else if (!world->healed_usec)
@@ -334,6 +551,14 @@ static void judge_healing(struct world *world)
 		world->tally.healing_usec = world->healed_usec - world->calm_usec;
 }
 
+static bool copies_there(const struct world *world)
+{
+	for (size_t i = 0; i < MODEL_COPIES; i++)
+		if (model_copy_needed(&world->model, i) && !world->model.copy[i])
+			return false;
+	return true;
+}
+
 static void add_up(struct world *world)
 {
 	struct tally *tally = &world->tally;
@@ -341,6 +566,9 @@ static void add_up(struct world *world)
 	tally->virtual_usec = world->now_usec;
 	tally->lost_races = world->model.lost_races;
 	tally->saved = world->model.lost_races && !world->model.losses;
+	tally->touched = world->model.touch_losses;
+	tally->mended = world->model.mends;
+	tally->adopted = world->model.adopted;
 	for (size_t i = 0; i < MODEL_NODES; i++) {
 		const struct agent_counts *counts = &world->agent[i].counts;
 
@@ -350,6 +578,14 @@ static void add_up(struct world *world)
 		tally->refused += counts->refused;
 		tally->saves += counts->saves;
 		tally->failed_saves += counts->failed_saves;
+		tally->creates += counts->creates;
+		tally->created += counts->created;
+		tally->exist += counts->exist;
+		tally->creates_refused += counts->creates_refused;
+		tally->creates_lost += counts->creates_lost;
+		tally->proofs += counts->proofs;
+		tally->lists += world->agent[i].certs.lists;
+		tally->stale += world->agent[i].certs.stale;
 	}
 }
 
@@ -370,6 +606,8 @@ void referee_end(struct world *world)
 	if ((promises & PROMISE_OFF) && world->changes)
 		broken(world, "quiet", "%u changes of what is told, and nothing has changed",
 		       world->changes);
+	if ((promises & PROMISE_COPIES) && !copies_there(world))
+		broken(world, "copies", "one is missing at the end");
 	restarts = world->tally.deletes - world->tally.repeats;
 	if ((promises & PROMISE_LADDER) && (restarts < 6 || restarts > 12))
 		broken(world, "budget", "%u restarts in 6 hours", restarts);

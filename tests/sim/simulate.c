@@ -50,6 +50,20 @@ static void add(struct tally *sum, const struct tally *one)
 	sum->yesterdays += one->yesterdays;
 	sum->waits += one->waits;
 	sum->elsewhere += one->elsewhere;
+	sum->creates += one->creates;
+	sum->created += one->created;
+	sum->exist += one->exist;
+	sum->creates_refused += one->creates_refused;
+	sum->creates_lost += one->creates_lost;
+	sum->touched += one->touched;
+	sum->mended += one->mended;
+	sum->adopted += one->adopted;
+	sum->lists += one->lists;
+	sum->stale += one->stale;
+	sum->proofs += one->proofs;
+	sum->proven += one->proven;
+	sum->patient += one->patient;
+	sum->returned += one->returned;
 }
 
 static bool parse_number(const char *text, uint64_t *ret)
@@ -145,6 +159,20 @@ static int report_reach(const struct tally *sum)
 		{ "overdue", sum->overdue },
 		{ "waits for the budget", sum->waits },
 		{ "from another node", sum->elsewhere },
+		{ "creates", sum->creates },
+		{ "copies created", sum->created },
+		{ "there already", sum->exist },
+		{ "creates refused", sum->creates_refused },
+		{ "creates lost", sum->creates_lost },
+		{ "creates after patience", sum->patient },
+		{ "copies deleted one by one", sum->touched },
+		{ "copies back", sum->returned },
+		{ "mended by the operator", sum->mended },
+		{ "adopted", sum->adopted },
+		{ "lists", sum->lists },
+		{ "stale copies seen", sum->stale },
+		{ "proofs", sum->proofs },
+		{ "proven", sum->proven },
 	};
 	bool all = true;
 
@@ -209,6 +237,9 @@ int main(int argc, char **argv)
 {
 	struct options options = { .first = 1, .seeds = 1000 };
 
+	for (int i = 1; i < argc; i++) /* some breakages show in few worlds only */
+		if (!strcmp(argv[i], "--mutant"))
+			options.seeds = 4000;
 	if (!parse(&options, argc, argv)) {
 		fprintf(stderr, "usage: simulate [--seeds N] [--first S] [--seed S] [-v] [--mutant "
 		                "NAME INVARIANT]\n");

@@ -53,6 +53,30 @@ static void boot(struct world *world, const struct event *event)
 	world->status_usec[event->node] = world->now_usec + plan->status_usec;
 }
 
+static void happen_to_source(struct world *world, const struct event *event)
+{
+	struct source *source = &world->model.source[event->node];
+
+	if (event->kind == EVENT_ROTATE) {
+		world_say(world, "source %zu is renewed", event->node);
+		model_rotate(&world->model, event->node, world->now_usec);
+	} else if (event->kind == EVENT_LOSE_COPY) {
+		world_say(world, "someone deletes copy %zu", event->node);
+		model_lose_copy(&world->model, event->node, world->now_usec);
+	} else if (event->kind == EVENT_GRANT) {
+		world_say(world, "source %zu is granted", event->node);
+		model_grant(&world->model, event->node, true, world->now_usec);
+	} else {
+		world_say(world, "source %zu is %s", event->node,
+		          event->kind == EVENT_TOUCH ? "touched" : "mended");
+		if (event->kind == EVENT_MEND_SOURCE)
+			source->missing = source->invalid = false;
+		if (event->kind == EVENT_MEND_SOURCE)
+			world->mended_usec[event->node] = world->now_usec + 40 * SECONDS_USEC;
+		model_touch(&world->model, event->node, world->now_usec);
+	}
+}
+
 static void happen(struct world *world, const struct event *event)
 {
 	switch (event->kind) {
@@ -75,6 +99,13 @@ static void happen(struct world *world, const struct event *event)
 		world_say(world, "node %zu: the operator ends by itself", event->node);
 		model_crash(&world->model, event->node, world->now_usec);
 		world->tally.crashes++;
+		return;
+	case EVENT_ROTATE:
+	case EVENT_TOUCH:
+	case EVENT_LOSE_COPY:
+	case EVENT_GRANT:
+	case EVENT_MEND_SOURCE:
+		happen_to_source(world, event);
 		return;
 	}
 }
@@ -152,7 +183,7 @@ static void prepare(struct world *world, uint64_t seed, bool verbose)
 		agent->model = &world->model;
 		agent->luck.state = luck_next(&world->luck);
 		agent->wakes_usec = MODEL_NEVER;
-		agent->policy.may = POLICY_RESTART;
+		agent->policy.may = POLICY_RESTART | POLICY_CREATE;
 		agent->habits =
 			(struct habits){ .least_usec = 2 * MSEC_USEC, .most_usec = 30 * MSEC_USEC };
 		referee_attach(world, i);

@@ -6,7 +6,19 @@
 
 #define EVENTS_MAX 96
 
-enum event_kind { EVENT_CUT, EVENT_CLEAN_CUT, EVENT_BOOT, EVENT_START, EVENT_KILL, EVENT_CRASH };
+enum event_kind {
+	EVENT_CUT,
+	EVENT_CLEAN_CUT,
+	EVENT_BOOT,
+	EVENT_START,
+	EVENT_KILL,
+	EVENT_CRASH,
+	EVENT_ROTATE, /* .node is the source, of this and all that follow */
+	EVENT_TOUCH,
+	EVENT_LOSE_COPY,
+	EVENT_GRANT,
+	EVENT_MEND_SOURCE,
+};
 
 struct event {
 	uint64_t usec;
@@ -23,6 +35,8 @@ enum promise {
 	PROMISE_LADDER =
 		1 << 4, /* gives up more and more slowly: between 6 and 12 restarts in 6 hours */
 	PROMISE_OFF = 1 << 5, /* ends CONTROLLER_OFF with .cause */
+	PROMISE_NO_CREATE = 1 << 6,
+	PROMISE_COPIES = 1 << 7, /* ends with every copy there, whoever made it */
 };
 
 struct world;
@@ -52,6 +66,8 @@ struct tally { /* summed up over worlds, to show that they reach what they are a
 	uint64_t virtual_usec, healing_usec;
 	unsigned lost_races, losses, saved, deletes, repeats, conflicts, lost, refused, saves,
 		failed_saves, kills, cuts, crashes, overdue, yesterdays, waits, elsewhere;
+	unsigned creates, created, exist, creates_refused, creates_lost, touched, mended, adopted;
+	unsigned lists, stale, proofs, proven, patient, returned;
 };
 
 struct world {
@@ -75,6 +91,14 @@ struct world {
 	uint64_t last_on_usec; /* an operator process that is on was alive */
 	uint64_t cordoned_from_usec[MODEL_NODES];
 	unsigned losses_judged;
+	uint64_t missing_usec[MODEL_COPIES]; /* since when, 0: it is there or not needed */
+	uint64_t mended_usec[MODEL_COPIES];  /* when its source will have been looked at again */
+	uint64_t known_on_usec[MODEL_NODES]; /* since when that agent says that it is on, 0: not */
+	uint64_t minute[MODEL_NODES][MODEL_COPIES]; /* of creates */
+	unsigned creates_then[MODEL_NODES][MODEL_COPIES];
+	uint64_t proven_usec[MODEL_NODES]; /* since when that agent says PROVEN, 0: it does not */
+	uint64_t unserved_usec
+		[MODEL_COPIES];       /* since when its listener serves another one, 0: the right */
 	uint64_t second[MODEL_NODES]; /* asks before the running second */
 	unsigned asks_then[MODEL_NODES];
 	unsigned changes;     /* of what is told, after all had come to rest */

@@ -138,6 +138,21 @@ static void a_new_boot_has_one_at_once_not_three(void **state)
 	assert_int_equal(budget_due_usec(&ledger, 2, 10), 650 * SECONDS_USEC);
 }
 
+/* One that is on loses nothing by waiting: an hour from any other restart of this boot. */
+static void what_is_on_is_restarted_gently(void **state)
+{
+	struct ledger ledger = { 0 };
+
+	(void)state;
+	assert_int_equal(budget_due_gently_usec(&ledger, 1, 9), 0);
+	(void)budget_spend(&ledger, 1, 9, NOW);
+	assert_int_equal(budget_due_gently_usec(&ledger, 1, 9), 0); /* the same act is free */
+	assert_int_equal(budget_due_gently_usec(&ledger, 1, 10), NOW + 3600 * SECONDS_USEC);
+	(void)budget_cured(&ledger); /* being on is not its cure */
+	assert_int_equal(budget_due_gently_usec(&ledger, 1, 10), NOW + 3600 * SECONDS_USEC);
+	assert_int_equal(budget_due_gently_usec(&ledger, 2, 10), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +162,7 @@ int main(void)
 		cmocka_unit_test(the_cure_clears_the_count_and_writes_only_if_there_was_one),
 		cmocka_unit_test(counters_stop_at_their_end),
 		cmocka_unit_test(a_new_boot_has_one_at_once_not_three),
+		cmocka_unit_test(what_is_on_is_restarted_gently),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

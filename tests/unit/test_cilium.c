@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/tape.h"
 
+#include "cilium/crash.h"
+#include "cilium/metrics.h"
 #include "cilium/oplog.h"
 #include "cilium/release.h"
 
@@ -139,6 +141,46 @@ static void each_release_has_its_own_crds(void **state)
 	assert_int_equal(release_find(101)->minor, 116);
 }
 
+static void the_last_words_tell_whether_a_restart_could_help(void **state)
+{
+	static const struct {
+		const char *words;
+		enum crash crash;
+	} rows[] = {
+		{ "", CRASH_UNKNOWN },
+		{ "msg=\"failed to start\" error=\"gateway API CRD discovery timed out: context deadline exceeded\"",
+		  CRASH_API_AWAY },
+		{ "level=info msg=\"Leader election lost\"", CRASH_API_AWAY },
+		{ "no matches for kind \"TLSRoute\" in version \"gateway.networking.k8s.io/v1alpha2\"", CRASH_STANDING },
+		{ "dial tcp: connection refused ... no matches for kind \\\"TLSRoute\\\"", CRASH_STANDING },
+		{ "panic: runtime error", CRASH_OTHER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(crash_judge(span_of(rows[i].words)), rows[i].crash);
+}
+
+static void metrics_count_only_where_there_are_some(void **state)
+{
+	static const struct {
+		const char *text;
+		enum metrics_say says;
+	} rows[] = {
+		{ "", METRICS_NOTHING },
+		{ "# HELP controller_runtime_active_workers{controller=\"gateway\"} x\n", METRICS_NOTHING },
+		{ "controller_runtime_active_workers{controller=\"secret\"} 0\n", METRICS_OFF },
+		{ "controller_runtime_active_workers{controller=\"gatewayclass\"} 0\n", METRICS_OFF },
+		{ "controller_runtime_active_workers{controller=\"secret\"} 0\n"
+		  "controller_runtime_active_workers{controller=\"gateway\"} 0\n", METRICS_ON },
+		{ "controller_runtime_active_workers{controller=\"gateway\"} 0", METRICS_NOTHING },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(metrics_judge(span_of(rows[i].text)), rows[i].says);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +189,8 @@ int main(void)
 		cmocka_unit_test(a_log_cut_anywhere_never_says_the_opposite),
 		cmocka_unit_test(the_release_stands_in_the_image_tag),
 		cmocka_unit_test(each_release_has_its_own_crds),
+		cmocka_unit_test(the_last_words_tell_whether_a_restart_could_help),
+		cmocka_unit_test(metrics_count_only_where_there_are_some),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

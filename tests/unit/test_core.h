@@ -34,10 +34,20 @@ struct bench {
 	bool reconnects;
 	enum crds_state crds;
 	enum log_says says[3]; /* of the pod in that place */
-	bool life_frozen;      /* the cgroups are not looked at any more */
+	uint32_t dice;
+	bool life_frozen; /* the cgroups are not looked at any more */
+	struct evidence_copy copy[SOURCES_MAX];
+	enum source_state source[SOURCES_MAX]; /* what a look at it would say */
+	struct evidence_listener listener[LISTENERS_MAX];
+	enum proof serves[LISTENERS_MAX];
+	struct evidence_metrics metrics;
+	enum metrics_say metrics_say;
+	bool unsynced;   /* the watches are not complete */
+	bool old_epoch;  /* they are, and are those of before the loss */
+	bool shows_late; /* what was created is not shown yet */
 	/* what came of it */
 	unsigned acts, asks[ORDER_KIND_COUNT], saves, withdrawn;
-	struct order act;
+	struct order act, created; /* the last of each */
 	struct ledger saved;
 };
 
@@ -75,6 +85,35 @@ static inline void bench_new(struct bench *bench)
 	bench->evidence.pods.count = 1;
 	bench->evidence.nodes.ours_known = true;
 	bench->evidence.log = bench->log;
+	bench->evidence.metrics = &bench->metrics;
+	bench->evidence.copies.item = bench->copy;
+	bench->evidence.listeners.item = bench->listener;
+	bench->evidence.listeners.synced = true;
+}
+
+/* Sources that are valid, whose copies are there, each with a listener that serves it. */
+static inline void bench_sources(struct bench *bench, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		bench->copy[i] = (struct evidence_copy){ .source = 1000 + (uint32_t)i,
+			                                 .granted = true,
+			                                 .nameable = true,
+			                                 .present = true };
+		bench->source[i] = SOURCE_VALID;
+		bench->listener[i] = (struct evidence_listener){ .id = 5000 + (uint32_t)i,
+			                                         .source = 1000 + (uint32_t)i,
+			                                         .provable = true };
+		bench->serves[i] = PROOF_SERVED;
+	}
+	bench->evidence.copies.count = bench->evidence.listeners.count = count;
+}
+
+static inline struct evidence_copy *bench_copy(struct bench *bench, uint32_t source)
+{
+	for (size_t i = 0; i < bench->evidence.copies.count; i++)
+		if (bench->copy[i].source == source)
+			return &bench->copy[i];
+	return NULL;
 }
 
 static inline struct stamp bench_stamp(const struct bench *bench, const struct order *order)
@@ -98,6 +137,30 @@ static inline void bench_fill_log(struct bench *bench, const struct order *order
 	for (size_t i = 0; i < 3; i++)
 		if (bench->pod[i].container == order->about)
 			bench->log[place].says = bench->says[i];
+}
+
+/* A look at a source, or the create of its copy. */
+static inline void bench_fill_source(struct bench *bench, const struct order *order,
+                                     struct stamp at)
+{
+	struct evidence_copy *copy = bench_copy(bench, order->about);
+
+	if (!copy)
+		return;
+	copy->state = bench->source[copy - bench->copy];
+	copy->source_at = at;
+	if (order->kind == ACT_CREATE_COPY && copy->state == SOURCE_VALID && !bench->shows_late)
+		copy->present = true;
+}
+
+static inline void bench_fill_proof(struct bench *bench, const struct order *order, struct stamp at)
+{
+	for (size_t i = 0; i < bench->evidence.listeners.count; i++) {
+		if (bench->listener[i].id != order->about)
+			continue;
+		bench->listener[i].proof = bench->serves[i];
+		bench->listener[i].at = at;
+	}
 }
 
 static inline void bench_fill(struct bench *bench, const struct order *order)
@@ -135,11 +198,18 @@ static inline void bench_fill(struct bench *bench, const struct order *order)
 	case ASK_CONFIG:
 		evidence->config.at = at;
 		break;
-	case ORDER_NONE:
 	case ASK_METRICS:
+		bench->metrics = (struct evidence_metrics){ at, order->about, bench->metrics_say };
+		evidence->metrics_count = 1;
+		break;
 	case ASK_SOURCE:
-	case ASK_PROOF:
 	case ACT_CREATE_COPY:
+		bench_fill_source(bench, order, at);
+		break;
+	case ASK_PROOF:
+		bench_fill_proof(bench, order, at);
+		break;
+	case ORDER_NONE:
 	case ACT_DELETE_POD:
 		break;
 	}
@@ -163,6 +233,12 @@ static inline void bench_take(struct bench *bench)
 
 		assert_true(bench->out_count < ORDERS_MAX);
 		assert_int_not_equal(order->ticket, 0);
+		for (size_t j = 0; j < bench->out_count;
+		     j++) /* never two about one thing at once */
+			assert_false(order->about && bench->out[j].kind == order->kind &&
+			             bench->out[j].about == order->about);
+		if (order->kind == ACT_CREATE_COPY)
+			bench->created = *order;
 		bench->out[bench->out_count++] = *order;
 		bench->asks[order->kind]++;
 		if (order->kind == ACT_DELETE_POD) {
@@ -176,7 +252,12 @@ static inline void bench_step(struct bench *bench)
 {
 	for (size_t i = 0; i < 3 && !bench->life_frozen; i++)
 		bench->pod[i].life_usec = bench->now;
-	core_step(&bench->core, &bench->policy, &bench->evidence, bench->now, 0, &bench->decision);
+	bench->evidence.copies.synced = !bench->unsynced;
+	if (!bench->old_epoch)
+		bench->evidence.copies.at =
+			(struct stamp){ bench->now, bench->now, bench->core.epoch };
+	core_step(&bench->core, &bench->policy, &bench->evidence, bench->now, bench->dice,
+	          &bench->decision);
 	bench_take(bench);
 }
 

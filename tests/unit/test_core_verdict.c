@@ -375,6 +375,180 @@ static void what_the_log_said_is_confirmed_at_once(void **state)
 	assert_int_equal(b.decision.verdict, VERDICT_CONTROLLER_OFF);
 }
 
+static void gateway_off(struct bench *b)
+{
+	b->evidence.config = (struct evidence_config){ .at = { 1, 1, 0 }, .gateway_off = true };
+}
+
+static void sync_off(struct bench *b)
+{
+	b->evidence.config = (struct evidence_config){ .at = { 1, 1, 0 }, .sync_off = true };
+}
+
+static void proxy_off(struct bench *b)
+{
+	b->evidence.config = (struct evidence_config){ .at = { 1, 1, 0 }, .proxy_off = true };
+}
+
+static void what_is_switched_off_is_no_fault(void **state)
+{
+	static const struct {
+		void (*change)(struct bench *bench);
+		enum cause cause;
+	} rows[] = {
+		{ gateway_off, CAUSE_GATEWAY_OFF },
+		{ sync_off, CAUSE_SYNC_OFF },
+		{ proxy_off, CAUSE_PROXY_OFF },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_new(&b);
+		rows[i].change(&b);
+		bench_run(&b, 100 * SECONDS_USEC);
+		assert_int_equal(b.decision.verdict, VERDICT_DISABLED);
+		assert_int_equal(b.decision.cause, rows[i].cause);
+		assert_int_equal(b.acts, 0);
+		b.evidence.config = (struct evidence_config){ .at = { 1, 1, 0 } };
+		bench_run_to_act(&b);
+	}
+}
+
+/* What the metrics say in each scrape: one letter each, the last one for ever. */
+static void scrape(struct bench *b, const char *says, uint64_t usec)
+{
+	uint64_t until = b->now + usec;
+
+	while (b->now + TRAVEL_USEC <= until) {
+		size_t last = strlen(says) - 1;
+		char letter = says[b->asks[ASK_METRICS] < last ? b->asks[ASK_METRICS] : last];
+
+		b->metrics_say = letter == '+'   ? METRICS_ON
+		                 : letter == '-' ? METRICS_OFF
+		                                 : METRICS_NOTHING;
+		bench_round(b, until);
+	}
+}
+
+static void where_the_log_leaves_it_open_the_metrics_decide(void **state)
+{
+	static const struct {
+		const char *why;
+		enum log_says says;
+		const char *scrapes;
+		enum verdict verdict;
+		enum cause cause;
+	} rows[] = {
+		{ "no series of any controller: not known", LOG_OPAQUE, " ", VERDICT_STARTING,
+		  CAUSE_LOG_OPAQUE },
+		{ "one of gateway: on", LOG_OPAQUE, "+", VERDICT_HEALTHY, CAUSE_NONE },
+		{ "on, with a silent log", LOG_NOTHING, " +", VERDICT_HEALTHY, CAUSE_NONE },
+		{ "others, twice: off", LOG_OPAQUE, " --", VERDICT_CONTROLLER_OFF, CAUSE_MODE },
+		{ "the second may bring it: on", LOG_OPAQUE, "-+", VERDICT_HEALTHY, CAUSE_NONE },
+		{ "twice, but not in a row: not known", LOG_OPAQUE, "- - - - - - - - - - - - - - ",
+		  VERDICT_STARTING, CAUSE_LOG_OPAQUE },
+		{ "on, and the list lacks the Gateway: split", LOG_SPLIT, "+",
+		  VERDICT_COPIES_NEGLECTED, CAUSE_MODE },
+		{ "off, and the list lacks the Gateway", LOG_SPLIT, "--", VERDICT_CONTROLLER_OFF,
+		  CAUSE_MODE },
+		{ "an unreadable log", LOG_UNREADABLE, "+", VERDICT_HEALTHY, CAUSE_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_new(&b);
+		b.policy.may = 0;
+		b.says[0] = rows[i].says;
+		scrape(&b, rows[i].scrapes, 30 * SECONDS_USEC);
+		if (b.decision.verdict != rows[i].verdict || b.decision.cause != rows[i].cause)
+			fail_msg("%s: verdict %d, cause %d", rows[i].why, b.decision.verdict,
+			         b.decision.cause);
+	}
+}
+
+static void off_takes_two_scrapes_2_s_apart(void **state)
+{
+	struct bench b;
+	uint64_t first;
+
+	(void)state;
+	bench_new(&b);
+	b.policy.may = 0;
+	b.says[0] = LOG_OPAQUE;
+	b.metrics_say = METRICS_OFF;
+	while (!b.asks[ASK_METRICS])
+		bench_round(&b, UINT64_MAX);
+	first = b.metrics.at.begun_usec;
+	bench_run(&b, 1900 * MSEC_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_STARTING);
+	bench_run(&b, 500 * MSEC_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_CONTROLLER_OFF);
+	assert_true(b.metrics.at.begun_usec - first >= 2 * SECONDS_USEC);
+	bench_new(&b); /* whoever scrapes more often gains nothing */
+	b.policy.may = 0;
+	b.says[0] = LOG_OPAQUE;
+	b.mute[ASK_METRICS] = true;
+	b.evidence.metrics_count = 1;
+	for (unsigned i = 0; i < 19; i++) {
+		b.metrics =
+			(struct evidence_metrics){ { b.now, b.now, 0 }, CONTAINER, METRICS_OFF };
+		bench_run(&b, 100 * MSEC_USEC);
+	}
+	assert_int_equal(b.decision.verdict, VERDICT_STARTING);
+}
+
+static void metrics_are_read_on_their_own_node_and_where_the_log_is_open(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	b.policy.may = 0;
+	bench_run(&b, 60 * SECONDS_USEC);
+	assert_int_equal(b.asks[ASK_METRICS], 0); /* the log has said it */
+	bench_new(&b);
+	b.says[0] = LOG_OPAQUE;
+	b.pod[0].place = PLACE_ELSEWHERE;
+	bench_run(&b, 60 * SECONDS_USEC);
+	assert_int_equal(b.asks[ASK_METRICS], 0); /* the port is this host's */
+	bench_new(&b);
+	b.says[0] = LOG_OPAQUE;
+	bench_run(&b, 60 * SECONDS_USEC);
+	assert_in_range(b.asks[ASK_METRICS], 25, 29);
+	b.asks[ASK_METRICS] = 0;
+	bench_run(&b, 600 * SECONDS_USEC); /* since 1.19 there never are any */
+	assert_in_range(b.asks[ASK_METRICS], 55, 62);
+}
+
+/* The log's word, once said, waits for a newer look only: a scrape does not turn it round. */
+static void what_the_log_said_is_not_unsaid_by_the_metrics(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	b.policy.may = 0;
+	b.says[0] = LOG_NOTHING;
+	b.metrics_say = METRICS_OFF;
+	while (b.asks[ASK_METRICS] < 1)
+		bench_round(&b, UINT64_MAX);
+	b.mute[ASK_METRICS] = true;
+	bench_run(&b, 2500 * MSEC_USEC); /* the second is under way ... */
+	assert_int_equal(b.asks[ASK_METRICS], 2);
+	b.mute[ASK_PODS] = true;
+	b.says[0] = LOG_ON; /* ... as the log says it */
+	bench_run(&b, 500 * MSEC_USEC);
+	b.mute[ASK_METRICS] = false;
+	bench_run(&b, 3 * SECONDS_USEC);
+	b.mute[ASK_PODS] = false;
+	bench_run(&b, 3 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_HEALTHY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +564,11 @@ int main(void)
 		cmocka_unit_test(the_log_of_what_does_not_count_is_not_read),
 		cmocka_unit_test(what_the_log_said_is_confirmed_at_once),
 		cmocka_unit_test(more_containers_than_places_are_judged_one_after_the_other),
+		cmocka_unit_test(what_is_switched_off_is_no_fault),
+		cmocka_unit_test(where_the_log_leaves_it_open_the_metrics_decide),
+		cmocka_unit_test(off_takes_two_scrapes_2_s_apart),
+		cmocka_unit_test(metrics_are_read_on_their_own_node_and_where_the_log_is_open),
+		cmocka_unit_test(what_the_log_said_is_not_unsaid_by_the_metrics),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

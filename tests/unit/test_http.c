@@ -269,6 +269,42 @@ static void slots_are_bounded(void **state)
 	close_world(&w);
 }
 
+static void a_stream_is_taken_as_it_comes(void **state)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\none\ntwo\nthr";
+	struct span bytes = { "", 0 };
+	struct world w;
+	uint16_t status = 0;
+	uint64_t before;
+	uint32_t id;
+
+	(void)state;
+	open_world(&w, SERVER_ANSWERS, answer);
+	w.request.stream = true;
+	w.request.limit = 12; /* of what is not taken yet */
+	before = http_streamed(w.http);
+	assert_int_equal(http_start(w.http, &w.endpoint, &w.request, &id), 0);
+	for (unsigned turns = 0; bytes.len < 11; turns++) {
+		assert_true(turns < 10000);
+		assert_false(http_next(w.http, &w.end));
+		assert_int_equal(http_wait(w.http, NULL, 0, 1000000), 0);
+		assert_true(http_peek(w.http, id, &status, &bytes));
+	}
+	assert_int_equal(status, 200);
+	assert_memory_equal(bytes.ptr, "one\ntwo\nthr", 11);
+	assert_true(http_streamed(w.http) > before);
+	http_take(w.http, id, 8);
+	assert_true(http_peek(w.http, id, &status, &bytes));
+	assert_int_equal(bytes.len, 3);
+	assert_memory_equal(bytes.ptr, "thr", 3);
+	http_take(w.http, id, 4); /* more than there is: nothing is taken */
+	assert_true(http_peek(w.http, id, &status, &bytes));
+	assert_int_equal(bytes.len, 3);
+	http_cancel(w.http, id);
+	assert_false(http_peek(w.http, id, &status, &bytes));
+	close_world(&w);
+}
+
 static void the_apis_own_words_are_told(void **state)
 {
 	static const char answer[] = "HTTP/1.1 403 Forbidden\r\nContent-Length: 45\r\n\r\n"
@@ -296,6 +332,7 @@ int main(void)
 		cmocka_unit_test(a_body_cut_short_is_no_answer),
 		cmocka_unit_test(what_is_cancelled_has_no_end),
 		cmocka_unit_test(slots_are_bounded),
+		cmocka_unit_test(a_stream_is_taken_as_it_comes),
 		cmocka_unit_test(the_apis_own_words_are_told),
 	};
 

@@ -236,8 +236,8 @@ static const struct row {
 	int rc;
 	const char *said;
 } file_rows[] = {
-	{ "no byte", "", -ENODATA, "no credentials yet: sudo gatewake setup" },
-	{ "systemd's SetCredential: one newline", "\n", -ENODATA, "no credentials yet: sudo gatewake setup" },
+	{ "no byte", "", -ENODATA, "no credentials yet: see README" },
+	{ "systemd's SetCredential: one newline", "\n", -ENODATA, "no credentials yet: see README" },
 	{ "white space alone", " \n\t\n", -ENODATA, "no credentials yet" },
 	{ "comments alone", "# later\n", -EBADMSG, "holds no keys" },
 	{ "an empty document", "---\n...\n", -EBADMSG, "holds no keys" },
@@ -292,7 +292,7 @@ static void what_can_not_be_opened_is_named(void **state)
 	(void)state;
 	assert_int_equal(kubeconfig_read("/nonexistent/k", 0, &config, &failure), -ENOENT);
 	assert_string_equal(failure.text, "kubeconfig /nonexistent/k: No such file or directory; create it: "
-					  "sudo gatewake setup");
+					  "see README");
 	assert_int_equal(kubeconfig_read(dir.path, 0, &config, &failure), -EISDIR);
 	assert_non_null(strstr(failure.text, "Is a directory; name the file in it"));
 	assert_int_equal(mkfifo(tempdir_path(&dir, "fifo"), 0600), 0);

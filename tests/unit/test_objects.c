@@ -53,6 +53,8 @@ static void the_real_pod_and_its_replicaset_are_read(void **state)
 	assert_false(pods.item[0].terminating);
 	assert_false(pods.item[0].always_pulls);
 	assert_int_equal(pods.item[0].toleration_count, 6);
+	assert_false(pods.item[0].held_back);
+	assert_int_equal(pods.item[0].crash, CRASH_OTHER); /* it was killed: its last words are of watches */
 }
 
 static void a_cordon_is_an_obstacle_for_the_real_pod(void **state)

@@ -786,18 +786,26 @@ static void a_recorded_stream_cut_anywhere_gives_the_same_events(void **state)
 /* Ended at any byte, what came whole is applied, what did not is asked for again. */
 static void a_recorded_stream_that_ends_anywhere_loses_nothing(void **state)
 {
+	static const char *const versions[] = { "100", "399", "401", "403", "497" };
 	struct span tape = tape_load("watch-copies.stream");
 	struct world w;
 
 	(void)state;
 	for (size_t cut = 0; cut <= tape.len; cut++) {
 		struct http_end end = { .stage = HTTP_ANSWERED, .status = 200, .body = { tape.ptr, cut } };
+		const char *seen = tape.ptr;
+		size_t lines = 0;
 
+		while ((seen = memchr(seen, '\n', cut - (size_t)(seen - tape.ptr)))) {
+			lines++;
+			seen++;
+		}
 		streams(&w);
 		w.now += 5 * SECONDS;
 		watch_ended(&w.watch, &end, w.now, 0);
 		goes_out_after(&w, 0);
 		assert_non_null(strstr(w.request.path, "watch=1&"));
+		assert_string_equal(w.watch.version, versions[lines]);
 		assert_non_null(strstr(w.request.path, w.watch.version));
 		assert_null(strstr(w.log, "begin"));
 		/* From its start again, as a server would from a version before it: nothing is missing. */
@@ -935,6 +943,38 @@ static void an_audit_lists_as_of_now_and_keeps_the_store_meanwhile(void **state)
 	assert_string_equal(w.log, "begin end");
 	goes_out_after(&w, 0);
 	assert_non_null(strstr(w.request.path, "resourceVersion=90&"));
+	watch_clear(&w.watch);
+}
+
+static void what_it_is_behind_of_counts_from_the_last_stream_that_told_something(void **state)
+{
+	struct world w;
+	uint64_t since;
+
+	(void)state;
+	begin(&w);
+	goes_out_after(&w, 0);
+	since = w.watch.behind_usec;
+	assert_int_equal(since, w.now);
+	w.now += SECONDS;
+	ends(&w, 200, FAILURE_NONE, LIST("100", "", ""));
+	goes_out_after(&w, 0);
+	assert_false(w.watch.live); /* not before it was accepted */
+	assert_true(comes(&w, ""));
+	assert_true(w.watch.live);
+	assert_false(comes(&w, ERROR("429", ""))); /* accepted, and refused in the same breath */
+	assert_false(w.watch.live);
+	assert_int_equal(w.watch.behind_usec, since);
+	goes_out_after(&w, 800 * MSEC);
+	assert_true(comes(&w, ""));
+	w.now += SECONDS; /* nothing to tell for a while is something told */
+	ends(&w, 200, FAILURE_NONE, "");
+	assert_int_equal(w.watch.behind_usec, w.now);
+	since = w.now;
+	goes_out_after(&w, 0);
+	w.now += SECONDS;
+	ends(&w, 0, FAILURE_UNREACHABLE, "");
+	assert_int_equal(w.watch.behind_usec, since);
 	watch_clear(&w.watch);
 }
 
@@ -1078,6 +1118,7 @@ int main(void)
 		cmocka_unit_test(a_list_without_end_is_given_up),
 		cmocka_unit_test(again_cuts_our_pause_short_but_not_the_servers),
 		cmocka_unit_test(an_audit_lists_as_of_now_and_keeps_the_store_meanwhile),
+		cmocka_unit_test(what_it_is_behind_of_counts_from_the_last_stream_that_told_something),
 		cmocka_unit_test(versions_are_numbers_of_any_length),
 		cmocka_unit_test(paths_keep_to_their_place),
 		cmocka_unit_test(scanning_ends_where_the_text_ends),

@@ -2,4 +2,4 @@
 # no second try
 # breaks: heals
 # edits: 1
-s/backoff_pause_usec(&retry\[outcome->result\],/UINT64_MAX \/ 2 + &/
+s/backoff_pause_usec(&retry\[outcome->result\], judged/UINT64_MAX \/ 2 + &/
