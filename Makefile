@@ -123,3 +123,17 @@ format: ; clang-format-14 -i $(SOURCES) $(HEADERS) $(wildcard tests/*/*.c)
 clean: ; rm -rf build
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
+
+# --- the fake API server (tests/fakeapi), and the contract that it and the real bed keep (tests/contract) ---
+FAKEAPI  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/fakeapi/*.c))
+CONTRACT := $(patsubst %.c,$(O)/%.o,$(wildcard tests/contract/*.c))
+
+$(O)/fakeapi: $(FAKEAPI) $(MODEL)
+	$(call say,LD,$@)
+	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) $^ $$($(PKG_CONFIG) --libs libcjson libssl libcrypto) -pthread -o $@
+
+$(O)/contract: $(CONTRACT) $(LIBRARY)
+	$(call say,LD,$@)
+	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) $^ $(lib_libs) -o $@
+
+test: $(O)/fakeapi $(O)/contract

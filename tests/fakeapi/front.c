@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/fakeapi/fake.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct arrival {
+	struct fake *fake;
+	enum gate gate;
+	int fd;
+	unsigned turn;
+};
+
+static void die(const char *what)
+{
+	(void)fprintf(stderr, "fakeapi: %s: %s\n", what, strerror(errno));
+	abort();
+}
+
+int fake_bind(unsigned *port, bool reuse)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)*port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+	socklen_t len = sizeof(address);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0 || (reuse && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+		die("no port on loopback");
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void *serve(void *argument)
+{
+	struct arrival arrival = *(struct arrival *)argument;
+
+	free(argument);
+	connection_serve(arrival.fake, arrival.gate, arrival.fd, arrival.turn);
+	return NULL;
+}
+
+static void take(struct fake *fake, enum gate gate)
+{
+	struct fake_front *front = &fake->front[gate];
+	struct arrival *arrival;
+	pthread_t thread;
+	int fd = -1;
+
+	fake_lock(fake);
+	if (front->listener >= 0)
+		fd = accept4(front->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	arrival = fd >= 0 ? malloc(sizeof(*arrival)) : NULL;
+	if (arrival)
+		*arrival = (struct arrival){ fake, gate, fd, front->turn };
+	fake_unlock(fake);
+	if (!arrival)
+		return;
+	if (pthread_create(&thread, NULL, serve, arrival) != 0)
+		die("no thread");
+	(void)pthread_detach(thread);
+}
+
+struct post {
+	struct fake *fake;
+	enum gate gate;
+};
+
+static void *listen_on(void *argument)
+{
+	struct post post = *(struct post *)argument;
+	struct fake_front *front = &post.fake->front[post.gate];
+	uint64_t count;
+
+	free(argument);
+	for (;;) {
+		struct pollfd fds[2] = { { .events = POLLIN },
+			                 { .fd = front->wake, .events = POLLIN } };
+
+		(void)pthread_mutex_lock(&post.fake->lock);
+		fds[0].fd = front->listener;
+		(void)pthread_mutex_unlock(&post.fake->lock);
+		(void)poll(fds, 2, -1);
+		if (fds[1].revents)
+			(void)!read(front->wake, &count, sizeof(count));
+		else
+			take(post.fake, post.gate);
+	}
+	return NULL;
+}
+
+static void wake(int fd)
+{
+	uint64_t one = 1;
+
+	(void)!write(fd, &one, sizeof(one));
+}
+
+static bool same(struct gate_fault a, struct gate_fault b)
+{
+	return a.way == b.way && a.status == b.status;
+}
+
+static void open_or_close(struct fake_front *front)
+{
+	bool refused = front->fault.way == GATE_REFUSED;
+
+	if (refused && front->listener >= 0) {
+		(void)close(front->listener);
+		front->listener = -1;
+	} else if (!refused && front->listener < 0) {
+		front->listener = fake_bind(&front->port, true);
+		if (listen(front->listener, 128) != 0)
+			die("listen");
+	}
+}
+
+void front_apply(struct fake *fake)
+{
+	for (enum gate gate = GATE_LOCAL; gate <= GATE_VIP; gate++) {
+		struct fake_front *front = &fake->front[gate];
+		struct gate_fault fault = world_fault(&fake->world, gate);
+
+		if (same(fault, front->fault))
+			continue;
+		front->fault = fault;
+		front->turn++;
+		open_or_close(front);
+		wake(front->wake);
+		fake_wake(fake);
+		world_event(&fake->world, "gate %s %s", gate == GATE_LOCAL ? "local" : "vip",
+		            fault.way == GATE_OPEN ? "open" : "fails");
+	}
+}
+
+void front_start(struct fake *fake, enum gate gate)
+{
+	struct fake_front *front = &fake->front[gate];
+	struct post *post = malloc(sizeof(*post));
+	pthread_t thread;
+
+	front->listener = -1;
+	front->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	open_or_close(front);
+	if (!post)
+		die("no memory");
+	*post = (struct post){ fake, gate };
+	if (pthread_create(&thread, NULL, listen_on, post) != 0)
+		die("no thread");
+	(void)pthread_detach(thread);
+}

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole program against a whole API server (tests/fakeapi): what it writes, in which order, and what it says. The
+ * world's times are shrunk, never the agent's. Nothing sleeps: each wait is for a line, or for status.json. */
+#include "tests/unit/tempdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define PATIENCE_MSEC 15000
+#define TEXT_MAX      (256 * 1024)
+
+struct child { /* a program whose lines are heard */
+	pid_t pid;
+	int in, out; /* -1: closed */
+	char *heard;
+	size_t len;
+};
+
+struct scene {
+	struct tempdir dir;
+	struct child fake, agent;
+	unsigned speed;
+	char kubeconfig[128], host_root[128];
+};
+
+static const char *program(const char *name)
+{
+	static char path[2][PATH_MAX];
+	static unsigned next;
+	const char *agent = getenv("GATEWAKE") ? getenv("GATEWAKE") : "build/gatewake";
+	const char *slash = strrchr(agent, '/');
+	char *to = path[next++ % 2];
+
+	(void)snprintf(to, PATH_MAX, "%.*s%s", slash ? (int)(slash - agent) + 1 : 0, agent, name);
+	return to;
+}
+
+/* --- children --- */
+
+static void become(char *const *argv, int in, int out, bool errors)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing behind */
+	(void)dup2(in, STDIN_FILENO);
+	(void)dup2(out, errors ? STDERR_FILENO : STDOUT_FILENO);
+	(void)execv(argv[0], argv);
+	_exit(127);
+}
+
+/* errors: its stderr is heard, else its stdout. */
+static void start(struct child *child, char *const *argv, bool errors)
+{
+	int in[2], out[2];
+
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	*child = (struct child){ .in = in[1], .out = out[0], .heard = calloc(1, TEXT_MAX) };
+	assert_non_null(child->heard);
+	child->pid = fork();
+	if (child->pid == 0)
+		become(argv, in[0], out[1], errors);
+	(void)close(in[0]);
+	(void)close(out[1]);
+}
+
+static void hear(struct child *child)
+{
+	ssize_t got = read(child->out, child->heard + child->len, TEXT_MAX - 1 - child->len);
+
+	if (got > 0) {
+		child->len += (size_t)got;
+		child->heard[child->len] = '\0';
+		return;
+	}
+	(void)close(child->out);
+	child->out = -1; /* poll ignores it */
+}
+
+static int64_t now_msec(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Its exit code; one that does not end is killed, and that is its code. */
+static int end_child(struct child *child, int signal)
+{
+	int64_t end = now_msec() + PATIENCE_MSEC;
+	int status = 0;
+	pid_t ended;
+
+	if (child->in >= 0)
+		(void)close(child->in);
+	if (signal)
+		(void)kill(child->pid, signal);
+	while ((ended = waitpid(child->pid, &status, WNOHANG)) == 0) {
+		struct pollfd fd = { .fd = child->out, .events = POLLIN };
+
+		if (poll(&fd, 1, 10) > 0)
+			hear(child);
+		if (now_msec() > end)
+			(void)kill(child->pid, SIGKILL);
+	}
+	assert_int_equal(ended, child->pid);
+	while (child->out >= 0)
+		hear(child);
+	child->pid = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* --- waiting --- */
+
+static void hear_both(struct scene *scene)
+{
+	struct pollfd fds[] = { { .fd = scene->fake.out, .events = POLLIN },
+		                { .fd = scene->agent.out, .events = POLLIN } };
+
+	if (poll(fds, 2, 20) <= 0)
+		return;
+	if (fds[0].revents)
+		hear(&scene->fake);
+	if (fds[1].revents)
+		hear(&scene->agent);
+}
+
+static bool read_file(const struct scene *scene, const char *name, char *text, size_t size)
+{
+	FILE *file = fopen(tempdir_path(&scene->dir, name), "re");
+	size_t len;
+
+	text[0] = '\0';
+	if (!file)
+		return false;
+	len = fread(text, 1, size - 1, file);
+	text[len] = '\0';
+	(void)fclose(file);
+	return true;
+}
+
+static void give_up(struct scene *scene, const char *what)
+{
+	char status[8192];
+
+	(void)read_file(scene, "run/status.json", status, sizeof(status));
+	fail_msg("not come: %s\n--- fake\n%s\n--- agent\n%s\n--- status\n%s", what,
+	         scene->fake.heard, scene->agent.heard, status);
+}
+
+/* Where it begins, counted from the child's first byte; from: not before there. */
+static size_t await(struct scene *scene, struct child *child, size_t from, const char *text)
+{
+	int64_t end = now_msec() + PATIENCE_MSEC;
+	const char *at;
+
+	while (!(at = strstr(child->heard + from, text))) {
+		if (now_msec() > end)
+			give_up(scene, text);
+		hear_both(scene);
+	}
+	return (size_t)(at - child->heard);
+}
+
+static size_t event(struct scene *scene, size_t from, const char *text)
+{
+	return await(scene, &scene->fake, from, text);
+}
+
+static void await_status(struct scene *scene, const char *text)
+{
+	int64_t end = now_msec() + PATIENCE_MSEC;
+	char status[8192];
+
+	while (!read_file(scene, "run/status.json", status, sizeof(status)) ||
+	       !strstr(status, text)) {
+		if (now_msec() > end)
+			give_up(scene, text);
+		hear_both(scene);
+	}
+}
+
+static unsigned count(const struct scene *scene, const char *text)
+{
+	unsigned found = 0;
+
+	for (const char *at = scene->fake.heard; (at = strstr(at, text)); at++)
+		found++;
+	return found;
+}
+
+/* The world's second of the event whose text stands there. */
+static double moment(const struct scene *scene, size_t at)
+{
+	const char *line = scene->fake.heard + at;
+	double second = -1;
+
+	while (line > scene->fake.heard && line[-1] != '\n')
+		line--;
+	assert_int_equal(sscanf(line, "event %lf", &second), 1);
+	return second;
+}
+
+/* --- the scene --- */
+
+/* Commands the world; what it answers stands where it is returned. */
+static size_t tell(struct scene *scene, const char *command)
+{
+	char line[512];
+	int len = snprintf(line, sizeof(line), "%s\n", command);
+	size_t from = scene->fake.len, at;
+
+	assert_int_equal(write(scene->fake.in, line, (size_t)len), len);
+	at = from;
+	for (;;) { /* events may stand before it */
+		const char *text = scene->fake.heard + at;
+		const char *newline = strchr(text, '\n');
+
+		if (!newline) {
+			hear_both(scene);
+			if (scene->fake.out < 0)
+				give_up(scene, command);
+			continue;
+		}
+		if (strncmp(text, "event ", 6) != 0)
+			break;
+		at += (size_t)(newline - text) + 1;
+	}
+	if (strncmp(scene->fake.heard + at, "ok", 2) != 0)
+		give_up(scene, command);
+	return at;
+}
+
+static void open_scene(struct scene *scene, unsigned speed, const char *flag)
+{
+	char number[8];
+	char *argv[] = { (char *)(uintptr_t)program("fakeapi"), (char[]){ "--speed" }, number,
+		         (char *)(uintptr_t)flag, NULL };
+
+	memset(scene, 0, sizeof(*scene));
+	scene->agent.out = scene->agent.in = -1;
+	scene->speed = speed;
+	(void)snprintf(number, sizeof(number), "%u", speed);
+	tempdir_make(&scene->dir);
+	start(&scene->fake, argv, false);
+	(void)event(scene, 0, "speed=");
+	assert_int_equal(sscanf(scene->fake.heard, "ready kubeconfig=%127s host-root=%127s",
+	                        scene->kubeconfig, scene->host_root),
+	                 2);
+}
+
+static void start_agent(struct scene *scene, struct child *child, const char *mode)
+{
+	char run[PATH_MAX], state[PATH_MAX];
+	char *argv[] = { (char *)(uintptr_t)program("gatewake"),
+		         (char[]){ "run" },
+		         (char[]){ "--runtime-dir" },
+		         run,
+		         (char[]){ "--state-dir" },
+		         state,
+		         (char[]){ "--kubeconfig" },
+		         scene->kubeconfig,
+		         (char[]){ "--host-root" },
+		         scene->host_root,
+		         (char[]){ "--mode" },
+		         (char *)(uintptr_t)mode,
+		         NULL };
+
+	(void)snprintf(run, sizeof(run), "%s", tempdir_path(&scene->dir, "run"));
+	(void)snprintf(state, sizeof(state), "%s", tempdir_path(&scene->dir, "state"));
+	start(child, argv, true);
+}
+
+static void stop_agent(struct scene *scene, int signal)
+{
+	(void)end_child(&scene->agent, signal);
+	free(scene->agent.heard);
+	scene->agent = (struct child){ .in = -1, .out = -1 };
+}
+
+/* An agent that is told to end does so, and what it said is no crash. */
+static void close_scene(struct scene *scene)
+{
+	char command[128];
+
+	if (scene->agent.pid)
+		assert_int_equal(end_child(&scene->agent, SIGTERM), 0);
+	free(scene->agent.heard);
+	assert_int_equal(end_child(&scene->fake, 0), 0);
+	free(scene->fake.heard);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", scene->dir.path);
+	assert_int_equal(system(command), 0);
+}
+
+/* An operator that is off, and whose leadership deleted all copies, as it happens where there is no agent. */
+static void lose_copies(struct scene *scene)
+{
+	size_t at = tell(scene, "restart refused 8");
+
+	at = event(scene, at, "operator off");
+	at = event(scene, at, "operator synced");
+	(void)event(scene, at, "copy deleted");
+}
+
+#define WRITE_DELETE "write DELETE /api/v1/namespaces/kube-system/pods/"
+#define WRITE_POST   "write POST /api/v1/namespaces/cilium-secrets/secrets"
+
+static void await_created(struct scene *scene, size_t from, const char *copy)
+{
+	char text[320];
+
+	(void)snprintf(text, sizeof(text), "copy created %s agent", copy);
+	(void)event(scene, event(scene, from, text), WRITE_POST " 201");
+}
+
+static void the_late_address_is_survived_and_all_is_proven(void **state)
+{
+	struct scene scene;
+	size_t open, deleted;
+
+	(void)state;
+	open_scene(&scene, 10, NULL);
+	(void)tell(&scene, "reboot 8");
+	start_agent(&scene, &scene.agent, "recover");
+	open = event(&scene, 0, "gate vip open");
+	deleted = event(&scene, open, WRITE_DELETE);
+	(void)event(&scene, deleted, "operator synced");
+	await_status(&scene, "\"verdict\":\"PROVEN\"");
+	(void)await(&scene, &scene.agent, 0, "3/3 listeners proven, controller on");
+	assert_true(moment(&scene, deleted) - moment(&scene, open) < 2.0 * scene.speed);
+	assert_int_equal(count(&scene, "write "), 1);
+	assert_int_equal(count(&scene, "copy deleted"), 0);
+	close_scene(&scene);
+}
+
+/* The copy as the operator made it, without what differs between any two objects. */
+static void read_copy(struct scene *scene, const char *name, char *json, size_t size)
+{
+	static const char *const different[] = { "\"uid\":\"", "\"resourceVersion\":\"",
+		                                 "\"creationTimestamp\":\"" };
+	char command[160];
+	size_t at;
+
+	(void)snprintf(command, sizeof(command), "show secrets cilium-secrets %s", name);
+	at = tell(scene, command);
+	(void)snprintf(json, size, "%.*s", (int)strcspn(scene->fake.heard + at, "\n"),
+	               scene->fake.heard + at);
+	for (size_t i = 0; i < sizeof(different) / sizeof(different[0]); i++) {
+		char *value = strstr(json, different[i]), *close;
+
+		assert_non_null(value);
+		value += strlen(different[i]);
+		close = strchr(value, '"');
+		memmove(value, close, strlen(close) + 1);
+	}
+}
+
+/* Texts that must stand in it, and one that must not: keys may come in any order. */
+static void expect_shape(const char *copy)
+{
+	assert_non_null(strstr(copy, "\"secretsync.cilium.io/owning-secret-name\":\"alpha-tls\""));
+	assert_non_null(
+		strstr(copy, "\"secretsync.cilium.io/owning-secret-namespace\":\"default\""));
+	assert_non_null(strstr(copy, "\"type\":\"kubernetes.io/tls\""));
+	assert_null(strstr(copy, "annotations"));
+	assert_null(strstr(copy, "managedFields"));
+}
+
+static void cut_value(const char *json, const char *key, char *value, size_t size)
+{
+	const char *at = strstr(json, key);
+
+	assert_non_null(at);
+	at += strlen(key);
+	(void)snprintf(value, size, "%.*s", (int)strcspn(at, "\""), at);
+}
+
+static void lost_copies_are_created_at_once_in_the_operators_shape(void **state)
+{
+	char before[8192], after[8192], was[4096], is[4096];
+	struct scene scene;
+	size_t at;
+
+	(void)state;
+	open_scene(&scene, 30, NULL);
+	read_copy(&scene, "default-alpha-tls", before, sizeof(before));
+	lose_copies(&scene);
+	(void)tell(&scene, "hold DELETE /pods/"); /* so that the controller stays off meanwhile */
+	start_agent(&scene, &scene.agent, "recover");
+	await_created(&scene, 0, "default-alpha-tls");
+	await_created(&scene, 0, "default-beta-tls");
+	await_created(&scene, 0, "default-gamma-tls");
+	at = event(&scene, 0, "held DELETE");
+	assert_true(moment(&scene, event(&scene, 0, "copy created default-gamma-tls agent")) -
+	                    moment(&scene, at) <
+	            2.0 * scene.speed);
+	read_copy(&scene, "default-alpha-tls", after, sizeof(after));
+	expect_shape(before);
+	expect_shape(after);
+	cut_value(before, "\"tls.crt\":\"", was, sizeof(was));
+	cut_value(after, "\"tls.crt\":\"", is, sizeof(is));
+	assert_string_equal(is, was);
+	cut_value(before, "\"tls.key\":\"", was, sizeof(was));
+	cut_value(after, "\"tls.key\":\"", is, sizeof(is));
+	assert_string_equal(is, was);
+	assert_int_equal(count(&scene, WRITE_POST " 201"), 3);
+	at = tell(&scene, "release");
+	at = event(&scene, at, "operator on");
+	(void)event(&scene, at, "operator synced");
+	await_status(&scene, "\"verdict\":\"PROVEN\"");
+	assert_int_equal(count(&scene, "copy deleted"), 3); /* those of before: ours were adopted */
+	assert_int_equal(count(&scene, WRITE_POST), 3);
+	close_scene(&scene);
+}
+
+static void a_copy_that_is_not_granted_is_never_created(void **state)
+{
+	struct scene scene;
+	size_t at;
+
+	(void)state;
+	open_scene(&scene, 30, "--cross-namespace");
+	lose_copies(&scene); /* the operator itself copies without a grant */
+	(void)tell(&scene, "hold DELETE /pods/");
+	start_agent(&scene, &scene.agent, "recover");
+	await_created(&scene, 0, "default-alpha-tls");
+	await_created(&scene, 0, "default-beta-tls");
+	(void)event(&scene, 0, "held DELETE"); /* all that it has to do is done */
+	assert_int_equal(count(&scene, WRITE_POST), 2);
+	at = tell(&scene, "grant add");
+	await_created(&scene, at, "elsewhere-gamma-tls");
+	assert_int_equal(count(&scene, WRITE_POST), 3);
+	close_scene(&scene);
+}
+
+static void mode_observe_writes_nothing(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	(void)tell(&scene, "reboot 3");
+	start_agent(&scene, &scene.agent, "observe");
+	(void)await(&scene, &scene.agent, 0, "not restarted: mode is not recover");
+	await_status(&scene, "\"verdict\":\"SERVED\"");
+	(void)tell(&scene, "copies delete");
+	await_status(&scene, "\"present\":0");
+	await_status(&scene, "\"verdict\":\"NO_CERT\"");
+	assert_int_equal(count(&scene, "write "), 0);
+	close_scene(&scene);
+}
+
+static void a_log_that_may_not_be_read_is_said_and_leads_to_nothing(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	(void)tell(&scene, "reboot 3");
+	(void)tell(
+		&scene,
+		"answer GET /log? 403 pods \"x\" is forbidden: cannot get resource \"pods/log\"");
+	start_agent(&scene, &scene.agent, "recover");
+	(void)await(&scene, &scene.agent, 0, "the operator's log cannot be read");
+	await_status(&scene, "\"cause\":\"log-unreadable\"");
+	await_status(&scene, "\"verdict\":\"SERVED\""); /* and everything else was looked at */
+	(void)event(&scene, 0, "gate vip open");
+	assert_int_equal(count(&scene, "write "), 0);
+	(void)tell(&scene, "release");
+	(void)event(&scene, 0, WRITE_DELETE);
+	close_scene(&scene);
+}
+
+/* With mode sync an operator that is off stays so: copies that go are ours to create, if we hear of it. */
+static void a_watch_that_ends_or_expires_goes_on(void **state)
+{
+	static const char *const ways[] = { "watch cut", "watch expire" };
+	struct scene scene;
+	size_t at = 0;
+
+	(void)state;
+	open_scene(&scene, 3, NULL); /* slowly: it must not lead before we are done */
+	(void)event(&scene, tell(&scene, "restart refused 1"), "operator off");
+	start_agent(&scene, &scene.agent, "sync");
+	(void)await(&scene, &scene.agent, 0, "not restarted: mode is not recover");
+	await_status(&scene, "\"present\":3");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		(void)tell(&scene, ways[i]);
+		(void)tell(&scene, "watch bookmark");
+		at = tell(&scene, "copies delete");
+		await_created(&scene, at, "default-alpha-tls");
+		await_created(&scene, at, "default-beta-tls");
+		await_created(&scene, at, "default-gamma-tls");
+		await_status(&scene, "\"present\":3");
+	}
+	assert_int_equal(count(&scene, WRITE_DELETE), 0);
+	assert_int_equal(count(&scene, WRITE_POST), 6);
+	close_scene(&scene);
+}
+
+static void a_copy_that_policy_refuses_is_told_in_the_apis_words(void **state)
+{
+	struct scene scene;
+	size_t at;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	at = tell(&scene, "restart refused 1");
+	at = event(&scene, at, "operator off");
+	(void)event(&scene, at, "gate vip open");
+	(void)tell(&scene, "copies delete");
+	(void)tell(&scene, "answer POST /secrets 403 admission webhook \"quota.example\" denied "
+	                   "the request: no copies today");
+	start_agent(&scene, &scene.agent, "recover");
+	(void)event(&scene, 0, WRITE_POST " 403");
+	await_status(&scene, "\"verdict\":\"COPY_BLOCKED\"");
+	await_status(&scene, "denied the request: no copies today");
+	(void)await(&scene, &scene.agent, 0, "quota.example");
+	assert_true(count(&scene, WRITE_POST) <= 3); /* no storm */
+	assert_int_equal(count(&scene, WRITE_DELETE), 1);
+	close_scene(&scene);
+}
+
+static void a_listener_that_serves_another_leaf_is_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	(void)tell(&scene, "listener beta wrong");
+	start_agent(&scene, &scene.agent, "recover");
+	await_status(&scene, "\"verdict\":\"NOT_SERVED\"");
+	await_status(&scene, "\"verdict\":\"WRONG_CERT\"");
+	(void)await(&scene, &scene.agent, 0,
+	            "copies are right, yet a listener does not serve its certificate");
+	(void)tell(&scene, "listener beta right");
+	await_status(&scene, "\"verdict\":\"PROVEN\"");
+	assert_int_equal(count(&scene, "write "), 0);
+	close_scene(&scene);
+}
+
+static void of_two_agents_one_acts(void **state)
+{
+	struct scene scene;
+	struct child second;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	(void)tell(&scene, "reboot 3");
+	start_agent(&scene, &scene.agent, "recover");
+	(void)await(&scene, &scene.agent, 0, "is usable");
+	start_agent(&scene, &second, "recover");
+	assert_int_equal(end_child(&second, 0), 1);
+	assert_non_null(strstr(second.heard, "another agent runs"));
+	free(second.heard);
+	await_status(&scene, "\"verdict\":\"PROVEN\"");
+	assert_int_equal(count(&scene, "write "), 1);
+	close_scene(&scene);
+}
+
+/* The order is on disk before it is carried out; the next agent finds the same container, still off. */
+static void killed_between_save_and_delete_the_next_one_repeats_for_free(void **state)
+{
+	char first[160], second[160];
+	struct scene scene;
+	size_t at;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	(void)tell(&scene, "hold DELETE /pods/");
+	(void)tell(&scene, "reboot 3");
+	start_agent(&scene, &scene.agent, "recover");
+	at = event(&scene, 0, "held DELETE") + 1;
+	assert_true(read_file(&scene, "state/ledger", first, sizeof(first)));
+	stop_agent(&scene, SIGKILL);
+	start_agent(&scene, &scene.agent, "recover");
+	(void)event(&scene, at, "held DELETE");
+	assert_true(read_file(&scene, "state/ledger", second, sizeof(second)));
+	assert_string_equal(second, first);
+	assert_int_equal(count(&scene, WRITE_DELETE), 0);
+	(void)tell(&scene, "release");
+	(void)event(&scene, 0, WRITE_DELETE);
+	await_status(&scene, "\"verdict\":\"PROVEN\"");
+	assert_int_equal(count(&scene, WRITE_DELETE), 1);
+	close_scene(&scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_late_address_is_survived_and_all_is_proven),
+		cmocka_unit_test(lost_copies_are_created_at_once_in_the_operators_shape),
+		cmocka_unit_test(a_copy_that_is_not_granted_is_never_created),
+		cmocka_unit_test(mode_observe_writes_nothing),
+		cmocka_unit_test(a_log_that_may_not_be_read_is_said_and_leads_to_nothing),
+		cmocka_unit_test(a_watch_that_ends_or_expires_goes_on),
+		cmocka_unit_test(a_copy_that_policy_refuses_is_told_in_the_apis_words),
+		cmocka_unit_test(a_listener_that_serves_another_leaf_is_told),
+		cmocka_unit_test(of_two_agents_one_acts),
+		cmocka_unit_test(killed_between_save_and_delete_the_next_one_repeats_for_free),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
