@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program under test, run as the service would be."""
 
+import json
+import os
 import subprocess
+import time
 
 from . import settings
 from .processes import Process
@@ -15,20 +18,23 @@ class Agent:
         self.starts = 0
         self.process = None
         self.log = None
-        self.runtime = None
+        self.runtime = self.state = None
 
     def start(self, name_vip=True):
+        """Returns the moment from which on it may have asked anything."""
         self.starts += 1
         folder = self.scratch / f"agent-{self.starts}"
-        self.runtime, state = folder / "run", folder / "state"
-        for directory in (folder, self.runtime, state):
+        self.runtime, self.state = folder / "run", folder / "state"
+        for directory in (folder, self.runtime, self.state):
             directory.mkdir(mode=0o700)
         self.log = self.scratch / "log" / f"agent-{self.starts}.log"
         command = [self.program, "run", "--kubeconfig", self.kubeconfig,
-                   "--runtime-dir", self.runtime, "--state-dir", state]
+                   "--runtime-dir", self.runtime, "--state-dir", self.state]
         if name_vip:
             command += ["--vip", "{}:{}".format(*settings.VIP)]
+        began = time.monotonic()
         self.process = Process(self.log, command)
+        return began
 
     @property
     def running(self):
@@ -41,12 +47,39 @@ class Agent:
 
     def status(self):
         """The exit status and the words of `gatewake status`."""
+        code, words, complaint = self.ask_status()
+        return code, (words + complaint).strip()
+
+    def status_json(self):
+        """What `gatewake status --json` prints; {} if that is no JSON."""
         try:
-            result = subprocess.run([self.program, "status", "--runtime-dir", self.runtime], timeout=5,
+            return json.loads(self.ask_status("--json")[1])
+        except ValueError:
+            return {}
+
+    def verdict(self):
+        return self.status_json().get("controller", {}).get("verdict")
+
+    def ask_status(self, *flags):
+        try:
+            result = subprocess.run([self.program, "status", *flags, "--runtime-dir", self.runtime], timeout=5,
                                     capture_output=True, text=True)
         except subprocess.TimeoutExpired:
-            return None, "no answer within 5 s"
-        return result.returncode, (result.stdout + result.stderr).strip()
+            return None, "", "no answer within 5 s"
+        return result.returncode, result.stdout, result.stderr
+
+    def files(self):
+        """Each file and folder of the agent's, with all that a write would change."""
+        found = {}
+        for root in (self.runtime, self.state):
+            for path in (root, *root.rglob("*")):
+                try:
+                    seen = os.stat(path)
+                except FileNotFoundError:
+                    continue
+                name = str(path.relative_to(root.parent))
+                found[name] = (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+        return found
 
     def said(self):
         return self.log.read_text(errors="replace") if self.log else ""

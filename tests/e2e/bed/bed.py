@@ -11,7 +11,7 @@ from .audit import Audit
 from .cluster import Cluster
 from .kube import ApiError
 from .node import Node
-from .observers import Copies, Handshakes
+from .observers import COPIES, Copies, Handshakes, source_of
 from .processes import Process
 from .vip import Vip
 
@@ -102,26 +102,53 @@ class Bed:
             raise RuntimeError(f"kubectl {' '.join(map(str, words))}: {result.stderr}")
 
     def copies_complete(self):
-        return set(self.copies.present) >= set(gateway.HOSTNAMES)
+        return set(self.copies.present) >= set(map(str, self.gateway.sources))
 
-    def heal(self, replicas=1):
-        """Health from whatever the last case left, with a fresh pod: a pod's restarts are delayed more each time."""
+    def heal(self, replicas=1, log_form="text"):
+        """Health from whatever the last case left, with a pod that was never restarted."""
         self.vip.forward()
         self.node.cordon(False)
+        self.gateway.refer_to(gateway.USUAL)
+        reconfigured = self.operator.log_as(log_form)
         self.operator.scale(replicas)
+        if reconfigured or not (self.operator.unharmed() and self.operator.controller_on()):
+            self.replace_operator()
+        waiting.until(self.operator.controller_on, 60, "the Gateway controller to come up", 0.25)
+        waiting.until(self.copies_complete, 30, "the copies of the Gateway's Secrets")
+        self.delete_strays()
+        waiting.until(lambda: len(self.operator.pods()) == replicas, 30, f"{replicas} pods of the operator")
+        self.envoy.restart()
+        waiting.until(self.serves_all, 15, "a good handshake for each hostname")
+
+    def replace_operator(self):
         before = self.operator.container()
         self.operator.replace_pod()
         if before:
             self.operator.next_container(before, 60)
-        waiting.until(self.operator.controller_on, 60, "the Gateway controller to come up", 0.25)
-        waiting.until(self.copies_complete, 30, "the copies of the Gateway's Secrets")
-        waiting.until(lambda: len(self.operator.pods()) == replicas, 30, f"{replicas} pods of the operator")
-        self.envoy.restart()
-        waiting.until(self.serves_all, 15, "a good handshake for each hostname")
+
+    def delete_strays(self):
+        """A copy whose source went while no operator looked stays for ever."""
+        for source, copy in self.copies_now().items():
+            if source not in map(str, self.gateway.sources):
+                self.api.delete(f"{COPIES}/{copy['metadata']['name']}")
+                waiting.until(lambda: source not in self.copies.present, 10, f"the copy of {source} to go")
+
+    def delete_copies(self):
+        """All of them, at once."""
+        self.api.delete(f"{COPIES}?labelSelector={settings.COPY_OF_NAME}")
+
+    def copies_now(self):
+        return {source_of(secret): secret for secret in self.api.get(COPIES)["items"] if source_of(secret)}
 
     def handshakes(self):
         return Handshakes(self.feed.address, self.gateway.leaves)
 
     def serves_all(self):
+        return all(self.served())
+
+    def serves_any(self):
+        return any(self.served())
+
+    def served(self):
         once = self.handshakes()
-        return all(once.ask(hostname) == "ok" for hostname in self.gateway.leaves)
+        return (once.ask(hostname) == "ok" for hostname in self.gateway.leaves)

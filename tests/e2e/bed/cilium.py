@@ -3,6 +3,7 @@
 
 import dataclasses
 import http.client
+import json
 import os
 import re
 import subprocess
@@ -17,7 +18,10 @@ GATEWAY_WORKERS = 'controller_runtime_active_workers{controller="gateway"'
 # 1.19 took that series away. Its log says as much, a moment earlier. It also asks for its CRDs again after a refusal,
 # for 30 s, but not after an answer that it takes for final.
 FIRST_TO_RETRY = (1, 19)
-GATEWAY_STARTED = re.compile('msg="Starting workers" .* controller=gateway ')
+GATEWAY_STARTED = re.compile('msg="Starting workers" .* controller=gateway '
+                             '|"msg":"Starting workers",.*"controller":"gateway"')
+CONFIG = f"/api/v1/namespaces/{settings.OPERATOR_NAMESPACE}/configmaps/cilium-config"
+LOG_OPTIONS = "log-opt"  # where the chart puts its value logOptions, as JSON
 
 
 def render_chart(version):
@@ -88,6 +92,19 @@ class Operator:
     def replace_pod(self):
         for pod in self.pods():
             self.api.delete(f"{PODS}/{pod['metadata']['name']}")
+
+    def unharmed(self):
+        """Whether no container has been restarted: the kubelet delays each further restart of a pod more."""
+        statuses = [status for pod in self.pods() for status in pod["status"].get("containerStatuses", [])]
+        return self.container() and sum(status["restartCount"] for status in statuses) == 0
+
+    def log_as(self, form):
+        """"text" or "json", for the containers to come. Returns whether that is news."""
+        wanted = None if form == "text" else json.dumps({"format": form})
+        if self.api.get(CONFIG)["data"].get(LOG_OPTIONS) == wanted:
+            return False
+        self.api.merge(CONFIG, {"data": {LOG_OPTIONS: wanted}})
+        return True
 
     def scale(self, replicas):
         self.api.merge(DEPLOYMENT, {"spec": {"replicas": replicas}})

@@ -8,10 +8,12 @@ import ssl
 from . import pki, settings, waiting
 from .kube import Api, ApiError
 
-# Who wrote what: enough to prove that the agent wrote nothing. Reads are most of the traffic and prove nothing.
+# Who wrote what: enough to prove that the agent wrote nothing. Reads are most of the traffic and prove nothing; only
+# the agent's own tell what it knew, and since when.
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "omitManagedFields": True,
-    "rules": [{"level": "None", "verbs": ["get", "list", "watch"]}, {"level": "Metadata"}],
+    "rules": [{"level": "Metadata", "users": [settings.AGENT_USER]},
+              {"level": "None", "verbs": ["get", "list", "watch"]}, {"level": "Metadata"}],
 }
 API_NAMES = "DNS:kubernetes,DNS:kubernetes.default,DNS:localhost,IP:127.0.0.1,IP:10.43.0.1"
 

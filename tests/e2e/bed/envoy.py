@@ -21,18 +21,20 @@ CONFIGS = "/apis/cilium.io/v2/ciliumenvoyconfigs"
 
 
 class Feed:
-    """Keeps the xDS files in step with the cluster, from threads of its own."""
+    """Keeps the xDS files in step with the cluster, from threads of its own; after flush() they are."""
 
     def __init__(self, folder):
         self.folder = folder
         self.folder.mkdir()
         self.lock = threading.Lock()
+        self.changed = threading.Event()
         self.configs, self.copies, self.written = {}, {}, {}
         self.address = None  # known once the Gateway has one
         self.write()
 
     def follow(self, api):
         threading.Thread(target=self.follow_configs, args=(api,), daemon=True).start()
+        threading.Thread(target=self.write_changes, daemon=True).start()
 
     def follow_configs(self, api):
         for kind, config in api.events(CONFIGS):
@@ -42,12 +44,21 @@ class Feed:
         self.note(self.copies, kind, secret)
 
     def note(self, known, kind, thing):
+        """Without the lock: a write of many listeners takes longer than the events come apart, and each counts."""
         key = "{namespace}/{name}".format(**thing["metadata"])
+        if kind == "DELETED":
+            known.pop(key, None)
+        else:
+            known[key] = thing
+        self.changed.set()
+
+    def write_changes(self):
+        while self.changed.wait():
+            self.changed.clear()
+            self.flush()
+
+    def flush(self):
         with self.lock:
-            if kind == "DELETED":
-                known.pop(key, None)
-            else:
-                known[key] = thing
             self.write()
 
     def listen_on(self, address):
@@ -57,7 +68,7 @@ class Feed:
 
     def write(self):
         listeners, clusters, names = [], [], set()
-        for config in self.configs.values():
+        for config in list(self.configs.values()):
             for resource in copy.deepcopy(config["spec"].get("resources", [])):
                 kind = resource["@type"].rpartition(".")[2]
                 if kind == "Listener" and self.address:
@@ -148,6 +159,7 @@ class Envoy:
         with self.lock:
             self.stop()
             self.starts += 1
+            self.feed.flush()
             bootstrap = self.scratch / "envoy.json"
             bootstrap.write_text(json.dumps(self.feed.bootstrap()))
             self.process = Process(self.scratch / "log" / "envoy.log", [

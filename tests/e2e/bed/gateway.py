@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Gateway with three HTTPS listeners, each with a Secret of its own, and a web server behind it."""
+"""A Gateway with HTTPS listeners, three unless a case wants others, each with a Secret of its own, and a web server
+behind it."""
 
 import base64
+import dataclasses
 import http.server
 import ssl
 import threading
@@ -10,30 +12,85 @@ from . import pki, settings
 
 NAMESPACE = "default"
 NAME = "web"
-HOSTNAMES = {f"{name}-tls": f"{name}.gatewake.test" for name in ("alpha", "beta", "gamma")}
 GROUP = "/apis/gateway.networking.k8s.io/v1"
 GATEWAYS = f"{GROUP}/namespaces/{NAMESPACE}/gateways"
+# For a certificate from another namespace; 1.18 knows no other version, 1.20's bundle still serves it.
+GRANT_VERSION = "gateway.networking.k8s.io/v1beta1"
+# A copy has what its source has, so the sources have something of each kind.
+MARKS = {"labels": {"gatewake.test/label": "of-the-source"},
+         "annotations": {"gatewake.test/annotation": "of the source"}}
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A Secret and the listener that refers to it."""
+    listener: str
+    namespace: str = NAMESPACE
+
+    @property
+    def name(self):
+        return f"{self.listener}-tls"
+
+    @property
+    def hostname(self):
+        return f"{self.listener}.gatewake.test"
+
+    def __str__(self):
+        return f"{self.namespace}/{self.name}"
+
+
+USUAL = tuple(map(Source, ("alpha", "beta", "gamma")))
 
 
 class Gateway:
     def __init__(self, api):
         self.api = api
-        self.leaves = {}  # hostname -> DER
+        self.sources = []  # those that the operator and the agent have to copy
+        self.beside = []  # others that listeners refer to
+        self.leaves = {}  # hostname -> DER, of the former
 
     def create(self):
-        for secret, hostname in HOSTNAMES.items():
-            self.create_secret(secret, hostname)
         self.api.apply(f"/api/v1/namespaces/{NAMESPACE}/services", service())
-        self.api.apply(GATEWAYS, gateway())
+        self.refer_to(USUAL)
         self.api.apply(f"{GROUP}/namespaces/{NAMESPACE}/httproutes", route())
 
-    def create_secret(self, name, hostname):
-        certificate, key = pki.leaf(hostname)
-        self.leaves[hostname] = ssl.PEM_cert_to_DER_cert(certificate)
-        data = {"tls.crt": certificate, "tls.key": key}
-        self.api.apply(f"/api/v1/namespaces/{NAMESPACE}/secrets", {
-            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": name},
-            "data": {entry: base64.b64encode(text.encode()).decode() for entry, text in data.items()}})
+    def refer_to(self, sources, beside=()):
+        """Gives the Gateway these listeners and no others, with a Secret for each that had none."""
+        before, now = {*self.sources, *self.beside}, {*sources, *beside}
+        if before == now and set(self.sources) == set(sources):
+            return
+        self.sources, self.beside = list(sources), list(beside)
+        for source in sorted(now - before, key=str):
+            self.renew(source)
+        self.api.apply(GATEWAYS, gateway([*sources, *beside]))
+        for source in before - now:
+            self.api.delete(f"/api/v1/namespaces/{source.namespace}/secrets/{source.name}")
+            self.leaves.pop(source.hostname, None)
+
+    def renew(self, source, days=30):
+        """A new key and certificate; returns the certificate as it stands in the Secret."""
+        if source.namespace != NAMESPACE:
+            self.api.apply("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace",
+                                                  "metadata": {"name": source.namespace}})
+        certificate, key = pki.leaf(source.hostname, days)
+        if source in self.sources:
+            self.leaves[source.hostname] = ssl.PEM_cert_to_DER_cert(certificate)
+        texts = {"tls.crt": certificate, "tls.key": key, "note.txt": "whatever else the Secret holds\n"}
+        data = {entry: base64.b64encode(text.encode()).decode() for entry, text in texts.items()}
+        self.api.apply(f"/api/v1/namespaces/{source.namespace}/secrets", {
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+            "metadata": {"name": source.name, **MARKS}, "data": data})
+        return data["tls.crt"]
+
+    def grant(self, namespace):
+        """Gateways of ours may refer to Secrets in that namespace."""
+        self.api.apply(f"/apis/{GRANT_VERSION}/namespaces/{namespace}/referencegrants", {
+            "apiVersion": GRANT_VERSION, "kind": "ReferenceGrant", "metadata": {"name": NAME}, "spec": {
+                "from": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "namespace": NAMESPACE}],
+                "to": [{"group": "", "kind": "Secret"}]}})
+
+    def withdraw_grant(self, namespace):
+        self.api.delete(f"/apis/{GRANT_VERSION}/namespaces/{namespace}/referencegrants/{NAME}")
 
     def create_pool(self):
         first, last = settings.GATEWAY_POOL
@@ -46,10 +103,10 @@ class Gateway:
         return found[0]["value"] if found else None
 
 
-def gateway():
-    listeners = [{"name": secret.removesuffix("-tls"), "hostname": hostname, "port": 443, "protocol": "HTTPS",
-                  "tls": {"certificateRefs": [{"kind": "Secret", "name": secret}]}}
-                 for secret, hostname in HOSTNAMES.items()]
+def gateway(sources):
+    listeners = [{"name": source.listener, "hostname": source.hostname, "port": 443, "protocol": "HTTPS",
+                  "tls": {"certificateRefs": [{"kind": "Secret", "name": source.name, "namespace": source.namespace}]}}
+                 for source in sources]
     return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": NAME},
             "spec": {"gatewayClassName": "cilium", "listeners": listeners}}
 

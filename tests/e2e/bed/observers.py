@@ -20,8 +20,9 @@ LOOK_EVERY = 0.25
 class CopyEvent:
     moment: float
     kind: str
-    source: str
+    source: str  # namespace/name
     uid: str
+    certificate: str  # as it stands in the copy
 
 
 class Copies:
@@ -37,10 +38,12 @@ class Copies:
 
     def run(self, api):
         for kind, secret in api.events(COPIES):
-            source = (secret["metadata"].get("labels") or {}).get(settings.COPY_OF_NAME)
+            source = source_of(secret)
             if source:
+                moment = time.monotonic()
                 self.feed.note_copy(kind, secret)
-                self.note(CopyEvent(time.monotonic(), kind, source, secret["metadata"]["uid"]))
+                self.note(CopyEvent(moment, kind, source, secret["metadata"]["uid"],
+                                    secret.get("data", {}).get("tls.crt")))
 
     def note(self, event):
         self.events.append(event)
@@ -52,7 +55,25 @@ class Copies:
             self.on_deleted()
 
     def deleted_since(self, moment):
-        return [event for event in list(self.events) if event.kind == "DELETED" and event.moment >= moment]
+        return [event for event in self.since(moment) if event.kind == "DELETED"]
+
+    def added_since(self, moment):
+        """When each copy was first seen since then."""
+        moments = {}
+        for event in self.since(moment):
+            if event.kind == "ADDED":
+                moments.setdefault(event.source, event.moment)
+        return moments
+
+    def since(self, moment):
+        return [event for event in list(self.events) if event.moment >= moment]
+
+
+def source_of(secret):
+    labels = secret["metadata"].get("labels") or {}
+    if settings.COPY_OF_NAME in labels:
+        return "{}/{}".format(labels.get(settings.COPY_OF_NAMESPACE), labels[settings.COPY_OF_NAME])
+    return None
 
 
 @dataclasses.dataclass(frozen=True)

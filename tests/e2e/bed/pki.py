@@ -48,9 +48,9 @@ class Authority:
         return private, public
 
 
-def leaf(hostname):
+def leaf(hostname, days):
     """A self-signed certificate and its key, as PEM."""
-    both = openssl("req", "-x509", *EC, "-days", 30, "-subj", f"/CN={hostname}", "-addext",
+    both = openssl("req", "-x509", *EC, "-days", days, "-subj", f"/CN={hostname}", "-addext",
                    f"subjectAltName=DNS:{hostname}", "-keyout", "-", "-out", "-").decode()
     start = both.index("-----BEGIN CERTIFICATE-----")
     return both[start:], both[:start]

@@ -12,13 +12,15 @@ class Case:
     name: str
     about: str
     needs_agent: bool
+    asked_for: bool
     work: typing.Callable
 
 
-def case(name, needs_agent=True):
-    """Registers a function (bed, agent, report) under NAME; the first line of its text says what it is about."""
+def case(name, needs_agent=True, asked_for=False):
+    """Registers a function (bed, agent, report) under NAME; the first line of its text says what it is about. One
+    that is asked_for runs only if it is named."""
     def register(work):
-        CASES[name] = Case(name, work.__doc__.strip().splitlines()[0], needs_agent, work)
+        CASES[name] = Case(name, work.__doc__.strip().splitlines()[0], needs_agent, asked_for, work)
         return work
     return register
 

@@ -46,7 +46,7 @@ def expect_repair(report, bed, agent, race, seen, uncordoned):
     report.check(deletes[0].moment >= uncordoned, "the pod is deleted after the uncordon")
     report.check(agent_healthy(agent, HEALTHY_WITHIN), f"the agent reports health: {agent.status()}")
     try:  # the agent knows from the operator's log, well before the process leads
-        on = waiting.until(lambda: seen.controller.on_since(race.vip_back), HEALTHY_WITHIN, "the Gateway controller to come up")
+        on = waiting.until(lambda: seen.controller.on_since(race.vip_back), HEALTHY_WITHIN, "the Gateway controller")
         report.figure("controller on after the uncordon, s", on - uncordoned)
     except waiting.TimedOut as error:
         report.check(False, str(error))

@@ -66,8 +66,8 @@ class Race:
         return [write for write in writes if write.resource == "pods" and write.verb.startswith("delete")]
 
 
-def run_race(bed, agent, report, replicas=1, name_vip=True, clean_end=False):
-    bed.heal(replicas)
+def run_race(bed, agent, report, replicas=1, name_vip=True, clean_end=False, log_form="text"):
+    bed.heal(replicas, log_form)
     start_agent(agent, report, name_vip)
     race = Race(bed, agent, report, name_vip)
     with Observation(bed) as seen:
