@@ -164,6 +164,9 @@ static uint64_t pause_of(const struct core *core, enum order_kind kind, uint64_t
 	const struct ask *ask = &core->ask[kind];
 	uint64_t pause = ask->needed ? NEEDED_USEC : pause_usec[pace_of(core)][kind];
 
+	/* Our Node is as of yesterday until the kubelet has told the API of this boot: any moment now. */
+	if (kind == ASK_NODES && core->cause == CAUSE_NODE_UNKNOWN)
+		pause = pause_usec[PACE_COMING][ASK_PODS];
 	if (pause == NEVER)
 		return NEVER;
 	if (ask->misses)

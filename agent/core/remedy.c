@@ -117,11 +117,20 @@ static bool still_off(struct judged *judged, const struct evidence *evidence, ui
 	return false;
 }
 
-/* Locality is the lock: with it, two agents need no Lease of their own. */
-static struct permit place_permits(const struct evidence *evidence, const struct evidence_pod *pod,
-                                   struct judged *judged, uint64_t now_usec)
+/* The agent over there has its time from when it can act: found off, and the address is there. */
+static uint64_t others_due_usec(const struct core *core, const struct judged *judged)
 {
-	uint64_t due = judged->off_usec + OTHER_NODE_USEC;
+	uint64_t usable_usec = core->readiness[ENDPOINT_VIP].since_usec;
+
+	return (judged->off_usec > usable_usec ? judged->off_usec : usable_usec) + OTHER_NODE_USEC;
+}
+
+/* Locality is the lock: with it, two agents need no Lease of their own. */
+static struct permit place_permits(const struct core *core, const struct evidence *evidence,
+                                   const struct evidence_pod *pod, struct judged *judged,
+                                   uint64_t now_usec)
+{
+	uint64_t due = others_due_usec(core, judged);
 
 	switch (pod->place) {
 	case PLACE_HERE:
@@ -179,7 +188,7 @@ static struct permit world_permits(struct core *core, const struct evidence *evi
 	pod = pod_of(evidence, judged->container);
 	if (!pod)
 		return (struct permit){ CAUSE_STALE, 0 };
-	permit = place_permits(evidence, pod, judged, now_usec);
+	permit = place_permits(core, evidence, pod, judged, now_usec);
 	if (permit.cause == CAUSE_NONE)
 		permit.cause = replacement_blocked(evidence, pod);
 	return permit;

@@ -223,7 +223,7 @@ void http_take(struct http *http, uint32_t id, size_t len)
 	struct slot *slot = slot_of(http, id);
 	struct sink *sink = slot ? &slot->sink : NULL;
 
-	if (!sink || len > sink->len)
+	if (!sink || !sink->bytes || len > sink->len)
 		return;
 	memmove(sink->bytes, sink->bytes + len, sink->len - len);
 	explicit_bzero(sink->bytes + sink->len - len, len);
@@ -282,7 +282,8 @@ static void explain(const struct slot *slot, CURLcode code, struct http_end *end
 {
 	char quoted[160];
 	/* libcurl's own words hold the milliseconds that it took: another text each time. */
-	bool plain = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_CONNECT || !slot->error[0];
+	bool plain = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_CONNECT ||
+	             !slot->error[0];
 	const char *text = plain ? curl_easy_strerror(code) : slot->error;
 
 	failure_quote(quoted, sizeof(quoted), text, strlen(text));

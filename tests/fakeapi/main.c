@@ -279,6 +279,7 @@ int main(int argc, char **argv)
 	              folder, folder, fake.front[GATE_VIP].port, options.release, options.speed);
 	(void)fflush(stdout);
 	run();
+	(void)pthread_mutex_lock(&fake.lock); /* nobody writes there any more */
 	(void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	_exit(0); /* its threads end with it */
 }

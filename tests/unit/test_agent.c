@@ -325,7 +325,7 @@ static void the_late_address_is_survived_and_all_is_proven(void **state)
 
 	(void)state;
 	open_scene(&scene, 10, NULL);
-	(void)tell(&scene, "reboot 8");
+	(void)tell(&scene, "reboot 20");
 	start_agent(&scene, &scene.agent, "recover");
 	open = event(&scene, 0, "gate vip open");
 	deleted = event(&scene, open, WRITE_DELETE);

@@ -403,6 +403,22 @@ static void the_agent_of_another_node_waits_and_looks_again(void **state)
 	assert_in_range(b.asks[ASK_LOG], 0, 1);
 }
 
+static void the_agent_of_another_node_has_its_time_from_when_it_can_act(void **state)
+{
+	struct bench b;
+	uint64_t back;
+
+	(void)state;
+	bench_new(&b);
+	b.pod[0].place = PLACE_ELSEWHERE;
+	b.layer[ENDPOINT_VIP] = LAYER_VIP;
+	bench_run(&b, 200 * SECONDS_USEC);
+	b.layer[ENDPOINT_VIP] = LAYER_USABLE;
+	back = b.now;
+	bench_run_to_act(&b);
+	assert_in_range(b.now - back, 30 * SECONDS_USEC, 33 * SECONDS_USEC);
+}
+
 /* Its node has booted again: the API still shows the container that was off, and the log is that of
  * the one that runs there now. */
 static void a_container_elsewhere_whose_log_changed_is_left_alone(void **state)
@@ -572,6 +588,7 @@ int main(void)
 		cmocka_unit_test(a_replacement_seen_before_the_answer_is_counted),
 		cmocka_unit_test(the_budget_outlives_the_agent),
 		cmocka_unit_test(the_agent_of_another_node_waits_and_looks_again),
+		cmocka_unit_test(the_agent_of_another_node_has_its_time_from_when_it_can_act),
 		cmocka_unit_test(a_container_elsewhere_whose_log_changed_is_left_alone),
 		cmocka_unit_test(of_two_that_are_off_ours_goes_first),
 		cmocka_unit_test(a_stand_by_that_was_there_before_is_no_replacement),
