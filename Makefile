@@ -8,6 +8,9 @@ CC      ?= cc
 PKG_CONFIG ?= pkg-config
 ARCH    := $(shell $(CC) -dumpmachine)
 V       ?= 0
+# As many jobs as processors, unless asked for another number.
+JOBS := $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
+MAKEFLAGS += $(JOBS)
 QUIET   := $(if $(filter 1,$(V)),,@)
 say      = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 

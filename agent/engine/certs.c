@@ -116,6 +116,8 @@ static void see_copy(const struct engine *engine, struct cert_source *source, ui
 	} else if (present && now_usec - source->gone_usec > QUIET_USEC) {
 		source->gone_count = 0;
 	}
+	if (version != source->version)
+		source->copied_usec = now_usec;
 	/* The copy that we have just made holds what we put in: no need to look. */
 	if (version != source->version &&
 	    !(present && !source->version && strcmp(copy->is.uid, source->created_uid) == 0)) {
@@ -374,9 +376,12 @@ static uint64_t last_change(const struct certs *certs, const struct cert_listene
 {
 	uint64_t last = listener->changed_usec;
 
-	for (size_t i = 0; i < listener->source_count; i++)
-		if (certs->source[listener->source[i]].changed_usec > last)
-			last = certs->source[listener->source[i]].changed_usec;
+	for (size_t i = 0; i < listener->source_count; i++) {
+		const struct cert_source *source = &certs->source[listener->source[i]];
+
+		last = source->changed_usec > last ? source->changed_usec : last;
+		last = source->copied_usec > last ? source->copied_usec : last;
+	}
 	return last;
 }
 
@@ -452,10 +457,13 @@ void certs_assemble(struct engine *engine, uint64_t now_usec)
 }
 
 /* An older leaf is remembered, so that a listener which still serves it is told from one that serves a stranger's. */
-static void remember(struct cert_source *source, const struct source_facts *facts)
+static void remember(struct cert_source *source, const struct source_facts *facts, struct stamp at)
 {
-	if (source->facts.uid[0] &&
-	    !digest_equals(&source->facts.leaf.digest, &facts->leaf.digest)) {
+	bool another = !digest_equals(&source->facts.leaf.digest, &facts->leaf.digest);
+
+	if (another)
+		source->copied_usec = at.ended_usec;
+	if (source->facts.uid[0] && another) {
 		memmove(&source->before[1], &source->before[0],
 		        sizeof(source->before) - sizeof(source->before[0]));
 		source->before[0] = source->facts.leaf.digest;
@@ -482,5 +490,5 @@ void certs_take_sync(struct cert_source *source, enum sync_errand errand,
 	source->source_at = at;
 	source->state = end->state;
 	if (end->state == SOURCE_VALID)
-		remember(source, &end->source);
+		remember(source, &end->source, at);
 }

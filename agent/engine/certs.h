@@ -20,15 +20,18 @@ struct cert_source {
 	bool referred, granted; /* as of the last assembly */
 	bool idle;              /* not referred by the one before either: its place may be taken */
 	bool present, owned;    /* its copy: there, with its owner labels */
-	uint64_t gone_usec, changed_usec;
+	uint64_t gone_usec;
+	uint64_t changed_usec; /* what is known of source or copy is old: worth a look */
+	uint64_t copied_usec;  /* the copy is another one: worth a proof, whoever made it */
 	unsigned gone_count;
 	enum source_state state;
 	struct stamp source_at;
 	struct source_facts facts; /* of SOURCE_VALID */
 	struct digest before[CERTS_BEFORE_MAX];
 	size_t before_count;
-	char created_uid[OBJECT_UID_MAX]; /* of the copy that we made last: what it holds is known */
-	bool copy_known; /* its copy was read: */
+	char created_uid
+		[OBJECT_UID_MAX]; /* of the copy that we made last: what it holds is known */
+	bool copy_known;          /* its copy was read: */
 	struct digest copy_data;
 	char text[SYNC_TEXT_SIZE]; /* of the last errand */
 	uint32_t version;          /* of the copy */

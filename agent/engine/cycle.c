@@ -17,6 +17,8 @@
 #include "host/state.h"
 #include "kube/sync.h"
 
+_Static_assert(HTTP_SLOTS >= ORDERS_MAX + PATH_RESOURCE_COUNT, "no order lacks a slot");
+
 #define TURNS_MAX 20 /* then signals and the watchdog have their turn */
 
 /* --- errands --- */

@@ -12,7 +12,7 @@
 #include "base/failure.h"
 #include "base/span.h"
 
-#define HTTP_SLOTS     16 /* requests under way at once */
+#define HTTP_SLOTS     64 /* requests under way at once: every order, and the watches */
 #define HTTP_EXTRA_FDS 8
 
 struct http;
