@@ -150,7 +150,7 @@ enum log_says {
 	LOG_ON,    /* the check was made, and the registrations hold *v1.Gateway, and no off line */
 	LOG_SPLIT, /* the check was made, and a list that parses lacks *v1.Gateway; no off line: not
 	              known */
-	LOG_OPAQUE, /* the list does not parse (log as JSON): not known */
+	LOG_OPAQUE, /* the list does not parse (log as JSON), nor is a worker of the Gateway controller seen: not known */
 	LOG_UNREADABLE,
 };
 

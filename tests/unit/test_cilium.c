@@ -21,6 +21,10 @@
 	"{\"level\":\"info\",\"msg\":\"Setting up Secret synchronization\","                       \
 	"\"registrations\":\"!ERROR:json: unsupported type: func(...)\"}\n"
 
+#define WORKERS(name)                                                                          \
+	"{\"level\":\"info\",\"msg\":\"Starting workers\",\"controller\":\"" name                 \
+	"\",\"controllerGroup\":\"gateway.networking.k8s.io\"}\n"
+
 static void a_log_says_what_its_words_say(void **state)
 {
 	static const struct {
@@ -40,6 +44,10 @@ static void a_log_says_what_its_words_say(void **state)
 		{ "off is final, though the list holds the Gateway", CHECK OFF LIST_ON, LOG_OFF },
 		{ "off is final, though it comes after the list", CHECK LIST_ON OFF, LOG_OFF },
 		{ "a log as JSON cannot print its list", CHECK LIST_JSON, LOG_OPAQUE },
+		{ "and then its workers say that it is on", CHECK LIST_JSON WORKERS("gateway"), LOG_ON },
+		{ "the workers of another controller say nothing", CHECK LIST_JSON WORKERS("gatewayclass"), LOG_OPAQUE },
+		{ "off is final, whatever works", CHECK OFF LIST_JSON WORKERS("gateway"), LOG_OFF },
+		{ "workers do not heal a list that lacks the Gateway", CHECK LIST_SPLIT WORKERS("gateway"), LOG_SPLIT },
 		{ "the off line reads the same as JSON",
 		  "{\"msg\":\"Required GatewayAPI resources are not found\"}\n", LOG_OFF },
 		{ "half a line is none", "msg=\"Required GatewayAPI resources are not found",

@@ -77,7 +77,7 @@ def expect_still_files(agent, report, seconds):
     report.check(not changes, f"the agent writes no file: (which, s after PROVEN) {changes[:8]}")
 
 
-@case("json-log")
+@case("json-log", asked_for=True)
 def json_log(bed, agent, report):
     """The race, then quiet, with an operator that logs as JSON: the off line is read, the rest is not misread."""
     run_race(bed, agent, report, log_form="json")
