@@ -196,7 +196,6 @@ struct evidence_copy {
 	bool present;        /* the copy is there */
 	bool blocked;        /* it is there without the owner labels that this release insists on */
 	uint64_t gone_usec;  /* the last delete of the copy seen by us, 0: none */
-	unsigned gone_count; /* how many of them */
 	uint64_t
 		changed_usec; /* the last event of a Gateway that refers to it, of a grant, or of the copy */
 	enum source_state state;

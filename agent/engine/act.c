@@ -4,21 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/identity.h"
 #include "kube/path.h"
 #include "kube/probe.h"
 #include "kube/write.h"
 
 #define DELETE_LIMIT (1024 * 1024) /* the answer is the pod as it was */
-
-/* The pod that runs the container which was judged: if none does any more, nothing is written. */
-static const struct object_pod *judged_pod(const struct engine *engine, uint32_t container)
-{
-	for (size_t i = 0; i < engine->pods.count; i++)
-		if (identity_of(engine->pods.item[i].container) == container)
-			return &engine->pods.item[i];
-	return NULL;
-}
 
 static void tell(const struct engine *engine, int level, const struct object_pod *pod,
                  const char *what)
@@ -52,9 +42,9 @@ static int send_delete(struct engine *engine, struct errand *errand, const struc
 
 void act_start(struct engine *engine, struct errand *errand, uint64_t now_usec)
 {
-	const struct object_pod *pod = judged_pod(engine, errand->order.about);
+	const struct object_pod *pod = engine_pod_of(engine, errand->order.about);
 
-	if (!pod) {
+	if (!pod) { /* none runs the container that was judged any more: nothing is written */
 		engine_finish(engine, errand, RESULT_CONFLICT, now_usec);
 		return;
 	}
@@ -84,7 +74,7 @@ static const char *words_of_result(enum result result)
 void act_end(struct engine *engine, struct errand *errand, const struct http_end *end,
              uint64_t now_usec)
 {
-	const struct object_pod *pod = judged_pod(engine, errand->order.about);
+	const struct object_pod *pod = engine_pod_of(engine, errand->order.about);
 	enum result result = probe_result_of_write(end);
 	char what[300];
 

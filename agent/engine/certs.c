@@ -7,9 +7,6 @@
 #include "base/identity.h"
 #include "engine/watches.h"
 
-#define QUIET_USEC                                                                                 \
-	(60 * SECONDS_USEC) /* a copy that stood for so long starts a new count of deletes */
-
 /* --- sources --- */
 
 static uint32_t source_id(const char *namespace, const char *name)
@@ -110,12 +107,8 @@ static void see_copy(const struct engine *engine, struct cert_source *source, ui
 	bool present = copy && !copy->is.terminating;
 	uint32_t version = present ? identity_of(copy->is.version) : 0;
 
-	if (source->present && !present) {
+	if (source->present && !present)
 		source->gone_usec = now_usec;
-		source->gone_count++;
-	} else if (present && now_usec - source->gone_usec > QUIET_USEC) {
-		source->gone_count = 0;
-	}
 	if (version != source->version)
 		source->copied_usec = now_usec;
 	/* The copy that we have just made holds what we put in: no need to look. */
@@ -360,7 +353,6 @@ static void fill_copies(struct engine *engine)
 			.present = source->present,
 			.blocked = is_blocked(engine, source),
 			.gone_usec = source->gone_usec,
-			.gone_count = source->gone_count,
 			.changed_usec = source->changed_usec,
 			.state = source->state,
 			.source_at = source->source_at,

@@ -23,7 +23,6 @@ struct cert_source {
 	uint64_t gone_usec;
 	uint64_t changed_usec; /* what is known of source or copy is old: worth a look */
 	uint64_t copied_usec;  /* the copy is another one: worth a proof, whoever made it */
-	unsigned gone_count;
 	enum source_state state;
 	struct stamp source_at;
 	struct source_facts facts; /* of SOURCE_VALID */

@@ -62,6 +62,19 @@ const struct object_node *engine_our_node(const struct engine *engine)
 	return NULL;
 }
 
+const struct object_pod *engine_pod_of(const struct engine *engine, uint32_t container)
+{
+	for (size_t i = 0; container && i < engine->pods.count; i++)
+		if (identity_of(engine->pods.item[i].container) == container)
+			return &engine->pods.item[i];
+	return NULL;
+}
+
+struct stamp engine_stamp(const struct errand *errand, uint64_t now_usec)
+{
+	return (struct stamp){ errand->order.begun_usec, now_usec, errand->order.epoch };
+}
+
 static bool is_power_of_two(unsigned number)
 {
 	return (number & (number - 1)) == 0;

@@ -110,3 +110,9 @@ const char *engine_kind_name(enum order_kind kind);
 /* This host's Node: the one that carries this boot's id (its name need not be the host's), or, where it
  * carries none at all, the one that our configuration names. NULL: not known. */
 const struct object_node *engine_our_node(const struct engine *engine);
+
+/* The pod that was last seen to run (or to have run) that container; NULL: none. */
+const struct object_pod *engine_pod_of(const struct engine *engine, uint32_t container);
+
+/* Of what an errand has brought, whose last answer is in now. */
+struct stamp engine_stamp(const struct errand *errand, uint64_t now_usec);

@@ -15,20 +15,7 @@
 #define CRD_LIMIT    (3 * 1024 * 1024)
 #define LIFE_USEC    (100 * MSEC_USEC)
 
-static struct stamp stamp_of(const struct errand *errand, uint64_t now_usec)
-{
-	return (struct stamp){ errand->order.begun_usec, now_usec, errand->order.epoch };
-}
-
 /* --- which request an ask is --- */
-
-static const struct object_pod *pod_of(const struct engine *engine, uint32_t container)
-{
-	for (size_t i = 0; i < engine->pods.count; i++)
-		if (identity_of(engine->pods.item[i].container) == container)
-			return &engine->pods.item[i];
-	return NULL;
-}
 
 static int path_readyz(const struct engine *engine, const struct errand *errand, char *path)
 {
@@ -72,7 +59,7 @@ static int path_in_namespace(const struct engine *engine, const struct errand *e
 
 static int path_of_log(const struct engine *engine, const struct errand *errand, char *path)
 {
-	const struct object_pod *pod = pod_of(engine, errand->order.about);
+	const struct object_pod *pod = engine_pod_of(engine, errand->order.about);
 
 	if (!pod)
 		return -ENOENT;
@@ -90,7 +77,7 @@ static void see_probe(struct engine *engine, const struct errand *errand,
 	char *detail = engine->target[endpoint].detail;
 
 	seen->layer = probe_layer(end, now_usec - errand->sent_usec, detail, ENGINE_DETAIL_MAX);
-	seen->at = stamp_of(errand, now_usec);
+	seen->at = engine_stamp(errand, now_usec);
 	seen->reused = end->reused;
 	seen->error = end->failure.error;
 	seen->http_status = end->status;
@@ -201,7 +188,7 @@ static void see_log(struct engine *engine, const struct errand *errand, const st
 
 	engine->evidence.log = engine->log_items;
 	*log_place(engine, errand->order.about) = (struct evidence_log){
-		.at = stamp_of(errand, now_usec),
+		.at = engine_stamp(errand, now_usec),
 		.container = errand->order.about,
 		.says = whole ? oplog_judge(end->body) : LOG_UNREADABLE,
 		.http_status = end->status,
@@ -227,7 +214,7 @@ static void see_metrics(struct engine *engine, const struct errand *errand,
 
 	engine->evidence.metrics = engine->metrics_items;
 	*metrics_place(engine, errand->order.about) = (struct evidence_metrics){
-		.at = stamp_of(errand, now_usec),
+		.at = engine_stamp(errand, now_usec),
 		.container = errand->order.about,
 		.says = whole ? metrics_judge(end->body) : METRICS_NOTHING,
 	};
@@ -261,7 +248,7 @@ static bool see_crd(struct engine *engine, struct errand *errand, const struct h
 		return true;
 	(void)snprintf(engine->crd, sizeof(engine->crd), "%s %s", crd->name, crd->version);
 	engine->evidence.crds = (struct evidence_crds){
-		.at = stamp_of(errand, now_usec),
+		.at = engine_stamp(errand, now_usec),
 		.state = state,
 		.http_status = end->status,
 		.name = engine->crd,
@@ -403,7 +390,7 @@ static void end_object(struct engine *engine, struct errand *errand, const struc
 	char text[240];
 
 	if (result == RESULT_OK &&
-	    ways[errand->order.kind].read(engine, end->body, stamp_of(errand, now_usec), &failure) <
+	    ways[errand->order.kind].read(engine, end->body, engine_stamp(errand, now_usec), &failure) <
 	            0) {
 		engine_trouble(engine, errand->order.kind, failure.text);
 		result = RESULT_REFUSED;

@@ -27,11 +27,6 @@ static struct sync_task task_of(const struct engine *engine, const struct cert_s
 	};
 }
 
-static struct stamp stamp_of(const struct errand *errand, uint64_t now_usec)
-{
-	return (struct stamp){ errand->order.begun_usec, now_usec, errand->order.epoch };
-}
-
 static void tell(const struct engine *engine, const struct cert_source *source,
                  const struct sync_end *end)
 {
@@ -67,7 +62,7 @@ static void take(struct engine *engine, const struct errand *errand, const struc
 	if (create ||
 	    (errand->step == 0 && end->state != source->state && end->state != SOURCE_VALID))
 		tell(engine, source, end);
-	certs_take_sync(source, errand_now(errand), end, stamp_of(errand, now_usec));
+	certs_take_sync(source, errand_now(errand), end, engine_stamp(errand, now_usec));
 }
 
 /* After its source the copy is looked at, where there is one: so a stale one is known. */
@@ -188,7 +183,7 @@ static void end_proof(struct engine *engine, struct errand *errand, const struct
 		proof_judge(&expected, end, &seen);
 		tell_proof(engine, listener, &seen);
 		listener->seen = seen;
-		listener->at = stamp_of(errand, now_usec);
+		listener->at = engine_stamp(errand, now_usec);
 	}
 	engine_finish(engine, errand, RESULT_OK, now_usec);
 }

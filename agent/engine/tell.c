@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/identity.h"
 #include "engine/certs.h"
 #include "host/clock.h"
 #include "report/status.h"
@@ -16,15 +15,6 @@ struct facts {
 	struct words_facts words;
 	char pod[512], object[320], cilium[16];
 };
-
-static const struct object_pod *pod_spoken_of(const struct engine *engine)
-{
-	for (size_t i = 0; i < engine->pods.count; i++)
-		if (engine->decision.about &&
-		    identity_of(engine->pods.item[i].container) == engine->decision.about)
-			return &engine->pods.item[i];
-	return NULL;
-}
 
 static const char *refused_text(const struct engine *engine)
 {
@@ -71,7 +61,7 @@ static void fill_object(const struct engine *engine, const struct object_pod *po
 static void fill(const struct engine *engine, struct facts *ret)
 {
 	const struct decision *decision = &engine->decision;
-	const struct object_pod *pod = pod_spoken_of(engine);
+	const struct object_pod *pod = engine_pod_of(engine, engine->decision.about);
 	uint32_t release = engine->evidence.deployments.first.release;
 
 	*ret = (struct facts){ 0 };

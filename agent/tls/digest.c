@@ -12,6 +12,7 @@
 #include <openssl/x509.h>
 
 #include "base/cleanup.h"
+#include "tls/openssl.h"
 
 #define PEM_MAX_BYTES (1024 * 1024)
 
@@ -42,30 +43,6 @@ void tls_digest_hex(const struct digest *digest, char ret_hex[DIGEST_HEX_SIZE])
 	ret_hex[2 * DIGEST_BYTES] = '\0';
 }
 
-/* A PEM certificate may claim to be encrypted: OpenSSL would ask on the terminal, and block. */
-static int no_passphrase(char *buffer, int size, int writing, void *unused)
-{
-	(void)buffer;
-	(void)size;
-	(void)writing;
-	(void)unused;
-	return -1;
-}
-
-/* Out of memory is found in OpenSSL's queue and nowhere else; the queue is empty afterwards. */
-static int reject(struct failure *failure, int error, const char *why)
-{
-	unsigned long code;
-
-	while ((code = ERR_get_error()) != 0)
-		if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
-			error = -ENOMEM;
-	if (error == -ENOMEM)
-		return failure_set(failure, FAILURE_LOCAL, error, "out of memory");
-	return failure_set(failure, error == -E2BIG ? FAILURE_TOO_BIG : FAILURE_BAD_DATA, error,
-	                   "%s", why);
-}
-
 static int seconds_of(const ASN1_TIME *time, int64_t *ret)
 {
 	struct tm tm;
@@ -82,9 +59,9 @@ static int describe(X509 *certificate, struct tls_leaf *ret, struct failure *fai
 
 	if (seconds_of(X509_get0_notBefore(certificate), &leaf.validity.not_before_sec) < 0 ||
 	    seconds_of(X509_get0_notAfter(certificate), &leaf.validity.not_after_sec) < 0)
-		return reject(failure, -EBADMSG, "a certificate without a readable validity");
+		return tls_reject(failure, -EBADMSG, "a certificate without a readable validity");
 	if (X509_digest(certificate, EVP_sha256(), leaf.digest.bytes, NULL) != 1)
-		return reject(failure, -EBADMSG, "a certificate that cannot be written as DER");
+		return tls_reject(failure, -EBADMSG, "a certificate that cannot be written as DER");
 	*ret = leaf;
 	return 0;
 }
@@ -93,15 +70,15 @@ int tls_leaf_digest(struct span pem, struct tls_leaf *ret, struct failure *ret_f
 {
 	ERR_clear_error(); /* what others left would be taken for ours */
 	if (pem.len > PEM_MAX_BYTES)
-		return reject(ret_failure, -E2BIG, "certificate longer than 1 MiB");
+		return tls_reject(ret_failure, -E2BIG, "certificate longer than 1 MiB");
 	CLEANUP(BIO_free_p) BIO *bio = BIO_new_mem_buf(pem.len ? pem.ptr : "", (int)pem.len);
 	if (!bio)
-		return reject(ret_failure, -ENOMEM, "");
-	CLEANUP(X509_free_p) X509 *certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+		return tls_reject(ret_failure, -ENOMEM, "");
+	CLEANUP(X509_free_p) X509 *certificate = PEM_read_bio_X509(bio, NULL, tls_no_passphrase, NULL);
 	if (!certificate && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
-		return reject(ret_failure, -EBADMSG, "no PEM certificate in it");
+		return tls_reject(ret_failure, -EBADMSG, "no PEM certificate in it");
 	if (!certificate)
-		return reject(ret_failure, -EBADMSG,
+		return tls_reject(ret_failure, -EBADMSG,
 		              "the first certificate in it is broken or cut short");
 	return describe(certificate, ret, ret_failure);
 }

@@ -11,38 +11,13 @@
 #include <openssl/x509.h>
 
 #include "base/cleanup.h"
+#include "tls/openssl.h"
 
 #define PEM_MAX_BYTES (1024 * 1024)
 
 DEFINE_CLEANUP(BIO, BIO_free)
 DEFINE_CLEANUP(X509, X509_free)
 DEFINE_CLEANUP(EVP_PKEY, EVP_PKEY_free)
-
-/* OpenSSL would otherwise ask on the terminal, and block. Being asked at all is how an encrypted
- * key is told from a broken one. */
-static int no_passphrase(char *buffer, int size, int writing, void *asked)
-{
-	(void)buffer;
-	(void)size;
-	(void)writing;
-	if (asked)
-		*(bool *)asked = true;
-	return -1;
-}
-
-/* Says why, and leaves OpenSSL's queue empty. Out of memory is found there and nowhere else. */
-static int reject(struct failure *failure, int error, const char *why)
-{
-	unsigned long code;
-
-	while ((code = ERR_get_error()) != 0)
-		if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
-			error = -ENOMEM;
-	if (error == -ENOMEM)
-		return failure_set(failure, FAILURE_LOCAL, error, "out of memory");
-	return failure_set(failure, error == -E2BIG ? FAILURE_TOO_BIG : FAILURE_BAD_DATA, error,
-	                   "%s", why);
-}
 
 /* OpenSSL takes NULL for a mistake, even where nothing is to be read from it. */
 static BIO *open_pem(struct span pem)
@@ -52,7 +27,7 @@ static BIO *open_pem(struct span pem)
 
 static X509 *next_certificate(BIO *bio)
 {
-	return PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	return PEM_read_bio_X509(bio, NULL, tls_no_passphrase, NULL);
 }
 
 /* Reads to the end, or to the first certificate that does not parse. */
@@ -75,17 +50,17 @@ static int read_chain(struct span pem, X509 **ret_leaf, struct failure *failure)
 {
 	ERR_clear_error(); /* what others left would be taken for ours */
 	if (pem.len > PEM_MAX_BYTES)
-		return reject(failure, -E2BIG, "certificate longer than 1 MiB");
+		return tls_reject(failure, -E2BIG, "certificate longer than 1 MiB");
 	CLEANUP(BIO_free_p) BIO *bio = open_pem(pem);
 	if (!bio)
-		return reject(failure, -ENOMEM, "");
+		return tls_reject(failure, -ENOMEM, "");
 	CLEANUP(X509_free_p) X509 *leaf = next_certificate(bio);
 	if (leaf)
 		skip_certificates(bio);
 	if (!at_end())
-		return reject(failure, -EBADMSG, "a certificate in it is broken or cut short");
+		return tls_reject(failure, -EBADMSG, "a certificate in it is broken or cut short");
 	if (!leaf)
-		return reject(failure, -EBADMSG, "no PEM certificate in it");
+		return tls_reject(failure, -EBADMSG, "no PEM certificate in it");
 	ERR_clear_error();
 	*ret_leaf = TAKE_PTR(leaf);
 	return 0;
@@ -96,16 +71,16 @@ static int read_key(struct span pem, EVP_PKEY **ret, struct failure *failure)
 	bool asked = false;
 
 	if (pem.len > PEM_MAX_BYTES)
-		return reject(failure, -E2BIG, "key longer than 1 MiB");
+		return tls_reject(failure, -E2BIG, "key longer than 1 MiB");
 	CLEANUP(BIO_free_p) BIO *bio = open_pem(pem);
 	if (!bio)
-		return reject(failure, -ENOMEM, "");
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &asked);
+		return tls_reject(failure, -ENOMEM, "");
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, tls_no_passphrase, &asked);
 	if (!key && asked)
-		return reject(failure, -ENOKEY,
+		return tls_reject(failure, -ENOKEY,
 		              "the key is encrypted; store it without a passphrase");
 	if (!key)
-		return reject(failure, -EBADMSG, "no PEM private key in it, or cut short");
+		return tls_reject(failure, -EBADMSG, "no PEM private key in it, or cut short");
 	*ret = key;
 	return 0;
 }
@@ -146,13 +121,13 @@ int tls_pair_check(struct span cert_pem, struct span key_pem, struct tls_validit
 	if (rc < 0)
 		return rc;
 	if (!X509_get0_pubkey(leaf))
-		return reject(ret_failure, -EBADMSG,
+		return tls_reject(ret_failure, -EBADMSG,
 		              "a certificate with a public key of unknown kind");
 	if (X509_check_private_key(leaf, key) != 1)
-		return reject(ret_failure, -EKEYREJECTED,
+		return tls_reject(ret_failure, -EKEYREJECTED,
 		              "certificate and key do not belong together");
 	if (read_validity(leaf, &validity) < 0)
-		return reject(ret_failure, -EBADMSG,
+		return tls_reject(ret_failure, -EBADMSG,
 		              "a certificate without a readable end of validity");
 	ERR_clear_error();
 	*ret_validity = validity;
