@@ -14,6 +14,8 @@
 #include "base/yaml.h"
 
 #define CONFIG_MAX_BYTES (64 * 1024)
+#define OWN_KUBECONFIG   "/etc/gatewake/kubeconfig"
+#define K3S_KUBECONFIG   "/etc/rancher/k3s/k3s.yaml"
 #define LABEL_SIZE       96 /* a path in a message */
 #define VALUE_SIZE       48 /* a refused word in a message */
 
@@ -29,6 +31,8 @@ enum item_id {
 	ITEM_CONFIG,
 	ITEM_JSON,
 	ITEM_WATCH,
+	ITEM_TIMEOUT,
+	ITEM_DRY_RUN,
 	ITEM_HELP,
 };
 #define KEY_COUNT  (ITEM_HOST_ROOT + 1)
@@ -40,11 +44,13 @@ struct item {
 	size_t room;   /* of that text, its NUL included; 0: a flag that takes no value */
 	bool (*fits)(const char *value);
 	const char *allowed;
+	unsigned only; /* CONFIG_*: a flag of those commands only */
 };
 
 /* The flags as given: NULL where one was not, "" for one that takes no value. */
 struct flags {
 	const char *value[ITEM_COUNT];
+	unsigned may; /* CONFIG_* */
 };
 
 static const char *const mode_names[] = {
@@ -83,6 +89,36 @@ static bool is_node(const char *value)
 	       strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(value);
 }
 
+static const struct {
+	const char *unit;
+	uint64_t usec;
+} units[] = { { "s", 1000000 }, { "ms", 1000 }, { "m", 60000000 }, { "h", 3600000000 } };
+
+/* "60s", "500ms", "2m", "1h": a whole number and its unit. */
+static bool read_duration(const char *value, uint64_t *ret_usec)
+{
+	size_t digits = strspn(value, "0123456789");
+	uint64_t number;
+
+	if (digits == 0 || digits > 9)
+		return false;
+	number = strtoull(value, NULL, 10);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(value + digits, units[i].unit) != 0)
+			continue;
+		*ret_usec = number * units[i].usec;
+		return *ret_usec <= CONFIG_TIMEOUT_MAX;
+	}
+	return false;
+}
+
+static bool is_duration(const char *value)
+{
+	uint64_t ignored;
+
+	return read_duration(value, &ignored);
+}
+
 static bool is_any(const char *value)
 {
 	(void)value;
@@ -101,8 +137,11 @@ static const struct item items[] = {
 	[ITEM_STATE_DIR] = { "state-dir", TEXT(state_dir), is_any, "" },
 	[ITEM_HOST_ROOT] = { "host-root", TEXT(host_root), is_any, "" },
 	[ITEM_CONFIG] = { "config", TEXT(file), is_any, "" },
-	[ITEM_JSON] = { .name = "json" },
-	[ITEM_WATCH] = { .name = "watch" },
+	[ITEM_JSON] = { .name = "json", .only = CONFIG_JSON },
+	[ITEM_WATCH] = { .name = "watch", .only = CONFIG_WATCH },
+	[ITEM_TIMEOUT] = { "timeout", 0, sizeof("604800000ms"), is_duration,
+	                   "500ms, 60s, 2m, 1h, up to a week; 0s asks once", CONFIG_TIMEOUT },
+	[ITEM_DRY_RUN] = { .name = "dry-run", .only = CONFIG_DRY_RUN },
 	[ITEM_HELP] = { .name = "help" },
 };
 _Static_assert(sizeof(items) / sizeof(items[0]) == ITEM_COUNT, "one row an item");
@@ -112,18 +151,22 @@ static char *text_of(struct config *config, enum item_id id)
 	return (char *)config + items[id].offset;
 }
 
-/* 'unknown key "vpi"; allowed: vip, mode, ...': the first count items are. place may be "". */
+/* 'unknown key "vpi"; allowed: vip, mode, ...': of the first count items, those that this command
+ * may have. place may be "". */
 static int unknown(struct failure *failure, const char *place, const char *kind, struct span name,
-                   const char *dashes, size_t count)
+                   const char *dashes, size_t count, unsigned may)
 {
-	char allowed[160] = "";
+	char allowed[200] = "";
 	char shown[VALUE_SIZE];
 	size_t used = 0;
 
 	failure_quote(shown, sizeof(shown), name.ptr, name.len);
-	for (size_t i = 0; i < count && used < sizeof(allowed); i++)
+	for (size_t i = 0; i < count && used < sizeof(allowed); i++) {
+		if (items[i].only & ~may)
+			continue;
 		used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s%s",
 		                         i > 0 ? ", " : "", dashes, items[i].name);
+	}
 	return failure_set(failure, FAILURE_BAD_DATA, -EINVAL, "%sunknown %s \"%s\"; allowed: %s",
 	                   place, kind, shown, allowed);
 }
@@ -146,7 +189,7 @@ static int set_value(struct config *config, enum item_id id, const char *value, 
 	size_t len = strlen(value);
 	char shown[VALUE_SIZE];
 
-	if (id != ITEM_MODE && len >= item->room)
+	if (id != ITEM_MODE && id != ITEM_TIMEOUT && len >= item->room)
 		return failure_set(failure, FAILURE_TOO_BIG, -EINVAL, "%s: longer than %zu bytes",
 		                   place, item->room - 1);
 	if (len > 0 && !item->fits(value)) {
@@ -155,7 +198,9 @@ static int set_value(struct config *config, enum item_id id, const char *value, 
 		                   "%s: \"%s\" is not allowed; allowed: %s", place, shown,
 		                   item->allowed);
 	}
-	if (id == ITEM_MODE)
+	if (id == ITEM_TIMEOUT)
+		(void)read_duration(value, &config->timeout_usec);
+	else if (id == ITEM_MODE)
 		config->mode = len > 0 ? (enum config_mode)mode_of(value) : CONFIG_MODE_RECOVER;
 	else
 		memcpy(text_of(config, id), value, len + 1);
@@ -201,8 +246,9 @@ static int take_flag(struct flags *flags, int argc, char **argv, int *at, struct
 		    failure, FAILURE_BAD_DATA, -EINVAL,
 		    "unexpected argument \"%s\"; flags are --KEY VALUE or --KEY=VALUE", shown);
 	}
-	if (!find_item((struct span){ word.ptr + 2, word.len - 2 }, ITEM_COUNT, &id))
-		return unknown(failure, "", "flag", word, "--", ITEM_COUNT);
+	if (!find_item((struct span){ word.ptr + 2, word.len - 2 }, ITEM_COUNT, &id) ||
+	    (items[id].only & ~flags->may))
+		return unknown(failure, "", "flag", word, "--", ITEM_COUNT, flags->may);
 	if (flags->value[id])
 		return failure_set(failure, FAILURE_BAD_DATA, -EINVAL,
 		                   "--%s is given twice; keep one", items[id].name);
@@ -231,6 +277,7 @@ static int apply_flags(struct config *config, const struct flags *flags, struct 
 	}
 	config->json = flags->value[ITEM_JSON];
 	config->watch = flags->value[ITEM_WATCH];
+	config->dry_run = flags->value[ITEM_DRY_RUN];
 	config->help = flags->value[ITEM_HELP];
 	return rc;
 }
@@ -245,7 +292,7 @@ static int apply_member(struct config *config, const struct yaml_value *member, 
 
 	(void)snprintf(place, sizeof(place), "%s:%u: ", label, member->line);
 	if (!find_item(span_of(member->key), KEY_COUNT, &id))
-		return unknown(failure, place, "key", span_of(member->key), "", KEY_COUNT);
+		return unknown(failure, place, "key", span_of(member->key), "", KEY_COUNT, 0);
 	(void)snprintf(place, sizeof(place), "%s:%u: %s", label, member->line, items[id].name);
 	if (member->kind != YAML_KIND_TEXT)
 		return failure_set(failure, FAILURE_BAD_DATA, -EINVAL,
@@ -327,7 +374,7 @@ static void fall_back_to(struct config *config, enum item_id id, const char *pat
 }
 
 /* The credential that systemd may have handed over counts only if it is there. */
-static int choose_kubeconfig(struct config *config, struct failure *failure)
+static int choose_kubeconfig(struct config *config, unsigned may, struct failure *failure)
 {
 	bool unset = config->kubeconfig[0] == '\0';
 	int rc =
@@ -338,8 +385,11 @@ static int choose_kubeconfig(struct config *config, struct failure *failure)
 	if (unset && access(config->kubeconfig, F_OK) < 0)
 		config->kubeconfig[0] = '\0';
 	rc = fall_back(config, ITEM_KUBECONFIG, "KUBECONFIG", "", failure);
+	if (rc == 0 && (may & CONFIG_K3S) && access(OWN_KUBECONFIG, R_OK) < 0 &&
+	    access(K3S_KUBECONFIG, R_OK) == 0)
+		fall_back_to(config, ITEM_KUBECONFIG, K3S_KUBECONFIG);
 	if (rc == 0)
-		fall_back_to(config, ITEM_KUBECONFIG, "/etc/gatewake/kubeconfig");
+		fall_back_to(config, ITEM_KUBECONFIG, OWN_KUBECONFIG);
 	return rc;
 }
 
@@ -356,22 +406,24 @@ static int choose_dirs(struct config *config, struct failure *failure)
 
 /* ---- the door ---- */
 
-int config_read(struct config *config, int argc, char **argv, struct failure *ret_failure)
+int config_read(struct config *config, unsigned may, int argc, char **argv,
+                struct failure *ret_failure)
 {
 	CLEANUP(free_p)
 	struct config *out = calloc(1, sizeof(*out)); /* 20 KiB: too much for a stack */
-	struct flags flags = { 0 };
+	struct flags flags = { .may = may };
 	int rc;
 
 	if (!out)
 		return failure_set(ret_failure, FAILURE_LOCAL, -ENOMEM, "out of memory");
+	out->timeout_usec = CONFIG_TIMEOUT_USEC;
 	rc = read_flags(&flags, argc, argv, ret_failure);
 	if (rc == 0)
 		rc = apply_file(out, flags.value[ITEM_CONFIG] ?: "", ret_failure);
 	if (rc == 0)
 		rc = apply_flags(out, &flags, ret_failure);
 	if (rc == 0)
-		rc = choose_kubeconfig(out, ret_failure);
+		rc = choose_kubeconfig(out, may, ret_failure);
 	if (rc == 0)
 		rc = choose_dirs(out, ret_failure);
 	if (rc == 0)

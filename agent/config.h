@@ -24,20 +24,35 @@ struct config { /* zeroed: nothing set; strings are never NULL, "" is unset */
 	char host_root[PATH_MAX]; /* prefix of /proc and /sys, for tests */
 	/* flags that are no keys */
 	char file[PATH_MAX]; /* --config FILE: must exist; the default file need not */
-	bool json, watch, help;
+	bool json, watch, dry_run, help;
+	uint64_t timeout_usec; /* --timeout; CONFIG_TIMEOUT_USEC where it is not given */
+};
+
+#define CONFIG_TIMEOUT_USEC UINT64_C(60000000)
+#define CONFIG_TIMEOUT_MAX  UINT64_C(604800000000) /* a week */
+
+/* What belongs to some commands only. */
+enum {
+	CONFIG_JSON = 1 << 0,
+	CONFIG_WATCH = 1 << 1,
+	CONFIG_TIMEOUT = 1 << 2,
+	CONFIG_DRY_RUN = 1 << 3,
+	CONFIG_K3S = 1 << 4, /* no flag: k3s's own kubeconfig serves where no other is there */
 };
 
 /* Fills *config with defaults, then the file, then argv[0..argc) (after the subcommand and its own
- * arguments: whatever is no flag named here is an error). *config is written only on success.
+ * argument: whatever is no flag, or none of this command's, is an error). may: CONFIG_*. *config is written only on success.
  * Directories: flag, key, $RUNTIME_DIRECTORY or $STATE_DIRECTORY, else /run/gatewake and
  * /var/lib/gatewake. kubeconfig: flag, key, else $CREDENTIALS_DIRECTORY/kubeconfig if that file
- * exists, else $KUBECONFIG, else /etc/gatewake/kubeconfig. Of a variable that is a colon list the
+ * exists, else $KUBECONFIG, else /etc/gatewake/kubeconfig, or, with CONFIG_K3S and where that is
+ * not readable, /etc/rancher/k3s/k3s.yaml if that is. Of a variable that is a colon list the
  * first entry counts. The file is bounded at 64 KiB.
  *   -EINVAL  a key or value that is not allowed, or no YAML; ret_failure names file and line, the
  *            flag or the variable
  *   -ENOENT, -EACCES, -E2BIG, ...  the file cannot be read
  *   -ENOMEM */
-int config_read(struct config *config, int argc, char **argv, struct failure *ret_failure);
+int config_read(struct config *config, unsigned may, int argc, char **argv,
+                struct failure *ret_failure);
 
 /* Splits vip (already checked by shape) into host without brackets and port (default_port where it
  * has none). host must hold 254 bytes. */

@@ -178,36 +178,23 @@ static int take_lock(const struct config *config, int *ret_fd)
 	return r;
 }
 
-static int run(int argc, char **argv)
+static int run(const struct config *config, const char *argument)
 {
 	CLEANUP(cycle_free_p) struct engine *engine = NULL;
 	CLEANUP(close_p) int lock = -1;
 	CLEANUP(close_p) int signals = -1;
 	struct service service = { .watchdog_usec = notify_watchdog_usec() };
-	struct config config;
-	struct failure failure;
 
-	if (config_read(&config, argc, argv, &failure) < 0) {
-		(void)fprintf(stderr, "<3>gatewake run: %s\n", failure.text);
-		return EXIT_USAGE;
-	}
-	if (config.help) {
-		(void)fputs(command_run.help, stdout);
-		return EXIT_SUCCESS;
-	}
-	if (config.json || config.watch) {
-		(void)fprintf(stderr, "<3>gatewake run: --json and --watch belong to gatewake status\n");
-		return EXIT_USAGE;
-	}
-	if (take_lock(&config, &lock) < 0 || open_signals(&signals) < 0)
+	(void)argument;
+	if (take_lock(config, &lock) < 0 || open_signals(&signals) < 0)
 		return EXIT_FAILURE;
-	(void)mkdir(config.state_dir, 0755);
-	if (cycle_new(&config, &engine) < 0) {
+	(void)mkdir(config->state_dir, 0755);
+	if (cycle_new(config, &engine) < 0) {
 		(void)fprintf(stderr, "gatewake run: out of memory\n");
 		return EXIT_FAILURE;
 	}
 	service.engine = engine;
-	service.config = &config;
+	service.config = config;
 	service.signals = signals;
 	return serve(&service);
 }

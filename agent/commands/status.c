@@ -6,11 +6,9 @@
 
 #include "base/cleanup.h"
 #include "commands/commands.h"
-#include "config.h"
 #include "host/runfile.h"
 #include "host/state.h"
-
-#define TABLE_MAX (128 * 1024)
+#include "report/table.h"
 
 static bool is_well(const struct status *status)
 {
@@ -34,43 +32,35 @@ static int print_table(const struct status *status)
 
 	if (!table)
 		return EXIT_NO_AGENT;
-	(void)status_to_table(status, table, TABLE_MAX);
+	(void)table_of_status(status, TABLE_PLAIN, table, TABLE_MAX);
 	(void)fputs(table, stdout);
 	return is_well(status) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run(int argc, char **argv)
+static int run(const struct config *config, const char *argument)
 {
-	struct config config;
 	struct status status;
 	struct failure failure;
 	int code;
 
-	if (config_read(&config, argc, argv, &failure) < 0) {
-		(void)fprintf(stderr, "gatewake status: %s\n", failure.text);
-		return EXIT_USAGE;
-	}
-	if (config.help) {
-		(void)fputs(command_status.help, stdout);
-		return EXIT_SUCCESS;
-	}
-	if (access(config.runtime_dir, X_OK) < 0 && errno == EACCES) {
-		(void)fprintf(stderr, "gatewake status: %s: %s; run it as root\n", config.runtime_dir, strerror(EACCES));
+	(void)argument;
+	if (access(config->runtime_dir, X_OK) < 0 && errno == EACCES) {
+		(void)fprintf(stderr, "gatewake status: %s: %s; run it as root\n", config->runtime_dir, strerror(EACCES));
 		return EXIT_NO_AGENT;
 	}
-	if (!state_locked(config.runtime_dir, RUNFILE_LOCK)) {
+	if (!state_locked(config->runtime_dir, RUNFILE_LOCK)) {
 		(void)fprintf(
 			stderr,
 			"gatewake status: no agent runs (%s); try: systemctl status gatewake\n",
-			config.runtime_dir);
+			config->runtime_dir);
 		return EXIT_NO_AGENT;
 	}
-	if (runfile_read(config.runtime_dir, &status, &failure) < 0) {
+	if (runfile_read(config->runtime_dir, &status, &failure) < 0) {
 		(void)fprintf(stderr, "gatewake status: %s\n", failure.text);
 		return EXIT_NO_AGENT;
 	}
-	code = config.json ? print_json(&status) : print_table(&status);
-	runfile_clear(&status);
+	code = config->json ? print_json(&status) : print_table(&status);
+	status_clear(&status);
 	return code;
 }
 
@@ -82,5 +72,6 @@ const struct command command_status = {
 		"Prints what the running agent wrote last.\n"
 		"\n"
 		"exit: 0 healthy, 1 not healthy, 2 a flag is wrong, 3 no agent runs\n",
+	.flags = CONFIG_JSON | CONFIG_WATCH,
 	.run = run,
 };

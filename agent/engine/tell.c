@@ -335,16 +335,21 @@ static void status_listeners(const struct engine *engine, struct status *ret)
 	}
 }
 
+void tell_status(const struct engine *engine, uint64_t now_usec, struct status *ret)
+{
+	status_of(engine, ret);
+	status_listeners(engine, ret);
+	status_dates(engine, now_usec, ret);
+}
+
 void tell_runfile(struct engine *engine, uint64_t now_usec)
 {
 	struct status status;
 	int r;
 
-	status_of(engine, &status);
-	status_listeners(engine, &status);
-	status_dates(engine, now_usec, &status);
+	tell_status(engine, now_usec, &status);
 	r = runfile_write(&engine->runfile, &status);
-	free(status.listener);
+	status_clear(&status);
 	if (r < 0 && !engine->runfile_trouble)
 		journal_write(&engine->journal, LOG_WARNING, NULL, NULL,
 		              "%s/" RUNFILE_STATUS

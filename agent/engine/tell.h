@@ -19,3 +19,6 @@ void tell_journal(struct tell *self, const struct engine *engine, uint64_t now_u
 
 /* Writes status.json where it changed; a trouble is told once. */
 void tell_runfile(struct engine *engine, uint64_t now_usec);
+
+/* How it stands, for a command that prints it; status_clear() frees what it holds. */
+void tell_status(const struct engine *engine, uint64_t now_usec, struct status *ret);

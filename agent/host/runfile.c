@@ -147,10 +147,3 @@ int runfile_read(const char *folder, struct status *ret, struct failure *ret_fai
 	take_status(json, ret);
 	return 0;
 }
-
-void runfile_clear(struct status *status)
-{
-	free(status->listener);
-	status->listener = NULL;
-	status->listener_count = 0;
-}

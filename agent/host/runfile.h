@@ -18,8 +18,6 @@ struct runfile { /* zeroed with .folder set */
 /* 0: written, or nothing but a date differs. -EMSGSIZE, -ENOMEM, -errno. */
 int runfile_write(struct runfile *runfile, const struct status *status);
 
-/* Reads it back. -ENOENT: no agent has written yet; -EBADMSG; -errno; one line in ret_failure. */
+/* Reads it back. -ENOENT: no agent has written yet; -EBADMSG; -errno; one line in ret_failure.
+ * status_clear() frees what it holds. */
 int runfile_read(const char *folder, struct status *ret, struct failure *ret_failure);
-
-/* Frees what runfile_read() allocated. */
-void runfile_clear(struct status *status);

@@ -4,6 +4,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #define STATUS_LINE_MAX      640
 #define STATUS_LISTENERS_MAX 256
@@ -47,5 +48,9 @@ struct status {
  * changes. Returns its length, or 0 where it does not fit. */
 size_t status_to_json(const struct status *status, bool dates, char *json, size_t size);
 
-/* The small table that `gatewake status` prints. Returns its length, cut to size. */
-size_t status_to_table(const struct status *status, char *table, size_t size);
+static inline void status_clear(struct status *status)
+{
+	free(status->listener);
+	status->listener = NULL;
+	status->listener_count = 0;
+}

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	if (fd < 0)
 		return 0;
-	if (config_read(&config, 2, arguments, &failure) == 0)
+	if (config_read(&config, 0, 2, arguments, &failure) == 0)
 		check(&config);
 	else if (!failure.text[0] || strchr(failure.text, '\n'))
 		abort();

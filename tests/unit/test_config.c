@@ -8,6 +8,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ARGS_MAX      8
+#define ALL_FLAGS     (CONFIG_JSON | CONFIG_WATCH | CONFIG_TIMEOUT | CONFIG_DRY_RUN)
 
 static struct tempdir dir;
 static const char *const variables[] = { "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY",
@@ -45,7 +46,7 @@ static int read_both(const char *text, const char *const *flags, struct config *
 	while (flags && *flags)
 		argv[argc++] = strdup(*flags++);
 	*failure = (struct failure){ 0 };
-	int rc = config_read(config, argc, argv, failure);
+	int rc = config_read(config, ALL_FLAGS, argc, argv, failure);
 	while (argc > 0)
 		free(argv[--argc]);
 	return rc;
@@ -111,7 +112,7 @@ static void the_default_file_need_not_be_there(void **state)
 	(void)state;
 	if (access(CONFIG_DEFAULT_FILE, F_OK) == 0)
 		skip();
-	assert_int_equal(config_read(&config, 0, NULL, &failure), 0);
+	assert_int_equal(config_read(&config, 0, 0, NULL, &failure), 0);
 	assert_string_equal(config.file, "");
 	assert_string_equal(config.kubeconfig, "/etc/gatewake/kubeconfig");
 }
@@ -163,6 +164,42 @@ static void a_switch_turns_on_what_it_names(void **state)
 	assert_true(!config.json && config.watch && !config.help);
 	config = accepts("", help);
 	assert_true(!config.json && !config.watch && config.help);
+}
+
+static void a_timeout_is_a_number_and_a_unit(void **state)
+{
+	static const struct {
+		const char *flag;
+		uint64_t usec;
+	} rows[] = { { "--timeout=0s", 0 },
+		     { "--timeout=500ms", 500000 },
+		     { "--timeout=2m", 120000000 },
+		     { "--timeout=168h", CONFIG_TIMEOUT_MAX },
+		     { "--timeout=", CONFIG_TIMEOUT_USEC },
+		     { "--dry-run", CONFIG_TIMEOUT_USEC } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *const flags[] = { rows[i].flag, NULL };
+
+		assert_int_equal(accepts("", flags).timeout_usec, rows[i].usec);
+		assert_int_equal(accepts("", flags).dry_run, i == ARRAY_SIZE(rows) - 1);
+	}
+}
+
+static void a_flag_of_another_command_is_none(void **state)
+{
+	static char watch[] = "--watch", timeout[] = "--timeout=1s";
+	char *first[] = { watch }, *second[] = { timeout };
+	struct config config;
+	struct failure failure = { 0 };
+
+	(void)state;
+	assert_int_equal(config_read(&config, CONFIG_JSON, 1, first, &failure), -EINVAL);
+	assert_non_null(strstr(failure.text, "unknown flag \"--watch\""));
+	assert_non_null(strstr(failure.text, "--json, --help"));
+	assert_int_equal(config_read(&config, 0, 1, second, &failure), -EINVAL);
+	assert_int_equal(config_read(&config, CONFIG_TIMEOUT, 1, second, &failure), 0);
 }
 
 static void a_mode_is_one_of_three(void **state)
@@ -278,7 +315,7 @@ static const struct {
 } flag_rows[] = {
 	{ "a slip of the finger", { "--vpi", "h" },
 	  "unknown flag \"--vpi\"; allowed: --vip, --mode, --node, --kubeconfig, --runtime-dir, --state-dir, --host-root, "
-	  "--config, --json, --watch, --help" },
+	  "--config, --json, --watch, --timeout, --dry-run, --help" },
 	{ "the same with a value", { "--vpi=h" }, "unknown flag \"--vpi\"; allowed: --vip" },
 	{ "part of a flag", { "--vi=h" }, "unknown flag \"--vi\"" },
 	{ "no name", { "--=h" }, "unknown flag \"--\"" },
@@ -296,6 +333,12 @@ static const struct {
 	{ "a mode that is none", { "--mode", "off" }, "--mode: \"off\" is not allowed; " MODES },
 	{ "a vip that is none", { "--vip=h:" }, "--vip: \"h:\" is not allowed; " VIPS },
 	{ "a node that is none", { "--node=A" }, "--node: \"A\" is not allowed" },
+	{ "a time without a unit", { "--timeout=60" }, "--timeout: \"60\" is not allowed; allowed: 500ms, 60s" },
+	{ "a time without a number", { "--timeout=s" }, "--timeout: \"s\" is not allowed" },
+	{ "less than no time", { "--timeout=-1s" }, "--timeout: \"-1s\" is not allowed" },
+	{ "a unit of ours", { "--timeout=1d" }, "--timeout: \"1d\" is not allowed" },
+	{ "more than a week", { "--timeout=169h" }, "--timeout: \"169h\" is not allowed" },
+	{ "a number too long", { "--timeout=9999999999ms" }, "--timeout: \"9999999999ms\" is not allowed" },
 	{ "a value that would break the line", { "--vip=a\nb" }, "--vip: \"a?b\" is not allowed" },
 };
 
@@ -316,15 +359,15 @@ static void a_file_that_was_asked_for_must_be_there(void **state)
 	struct failure failure = { 0 };
 
 	(void)state;
-	assert_int_equal(config_read(&config, 1, argv, &failure), -ENOENT);
+	assert_int_equal(config_read(&config, 0, 1, argv, &failure), -ENOENT);
 	assert_string_equal(failure.text, "/nonexistent/c.yaml: No such file or directory");
 	(void)snprintf(folder, sizeof(folder), "--config=%s", dir.path);
 	argv[0] = folder;
-	assert_int_equal(config_read(&config, 1, argv, &failure), -EISDIR);
+	assert_int_equal(config_read(&config, 0, 1, argv, &failure), -EISDIR);
 	if (access(CONFIG_DEFAULT_FILE, F_OK) == 0)
 		skip();
 	argv[0] = empty; /* the default again */
-	assert_int_equal(config_read(&config, 1, argv, &failure), 0);
+	assert_int_equal(config_read(&config, 0, 1, argv, &failure), 0);
 }
 
 static void a_file_beyond_64_kib_is_refused(void **state)
@@ -487,6 +530,8 @@ int main(void)
 		CASE(every_key_is_read),
 		CASE(each_key_is_a_flag_in_both_spellings),
 		CASE(a_switch_turns_on_what_it_names),
+		CASE(a_timeout_is_a_number_and_a_unit),
+		CASE(a_flag_of_another_command_is_none),
 		CASE(a_mode_is_one_of_three),
 		CASE(flags_go_over_the_file_and_can_take_back),
 		CASE(directories_come_from_flag_key_environment_default),

@@ -6,6 +6,7 @@
 #include "host/containers.h"
 #include "host/runfile.h"
 #include "host/state.h"
+#include "report/table.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -202,7 +203,7 @@ static void status_json_is_read_back_as_it_was(void **state)
 	assert_int_equal(read.listener_count, 1);
 	assert_string_equal(read.listener[0].verdict, "SERVED");
 	assert_string_equal(read.listener[0].not_after, "2027-01-01T00:00:00Z");
-	runfile_clear(&read);
+	status_clear(&read);
 	assert_int_equal(stat(tempdir_path(&dir, RUNFILE_STATUS), &first), 0);
 	(void)strcpy(status.controller.since, "2026-01-02T03:04:05Z"); /* a date alone is nothing new */
 	assert_int_equal(runfile_write(&runfile, &status), 0);
@@ -219,7 +220,7 @@ static void the_table_shows_what_helps(void **state)
 	char table[2048];
 
 	(void)state;
-	assert_true(status_to_table(&status, table, sizeof(table)) > 0);
+	assert_true(table_of_status(&status, TABLE_PLAIN, table, sizeof(table)) > 0);
 	assert_non_null(
 		strstr(table, "controller  CONTROLLER_OFF  not restarted: the node is cordoned\n"));
 	assert_non_null(strstr(table, "try: kubectl uncordon NODE\n"));
