@@ -142,12 +142,14 @@ static enum pace pace_of(const struct core *core)
 	case VERDICT_DISABLED:
 		return PACE_SETTLED;
 	case VERDICT_CONTROLLER_OFF:
+	case VERDICT_HELD_BACK:
 	case VERDICT_COPIES_NEGLECTED:
 		return PACE_OFF;
 	case VERDICT_STARTING: /* on, and only copies are still to come: those are watched */
 		return core->cause == CAUSE_COPIES_COMING ? PACE_SETTLED : PACE_COMING;
 	case VERDICT_UNKNOWN:
 	case VERDICT_CRDS_MISSING:
+	case VERDICT_CRASHING:
 		break;
 	}
 	return PACE_COMING;

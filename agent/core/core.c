@@ -210,7 +210,7 @@ void core_step(struct core *core, const struct policy *policy, const struct evid
 	copies_latch(core, evidence, now_usec);
 	proofs_latch(core, evidence);
 	found = diagnosis_find(core, evidence, now_usec);
-	if (found.verdict == VERDICT_CONTROLLER_OFF) {
+	if (found.verdict == VERDICT_CONTROLLER_OFF || found.verdict == VERDICT_HELD_BACK) {
 		permit = restart(core, policy, evidence, found.about, now_usec, ret);
 		found.cause = permit.cause;
 	} else if (found.verdict == VERDICT_COPIES_NEGLECTED) {

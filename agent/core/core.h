@@ -63,6 +63,8 @@ enum verdict {
 	VERDICT_UNKNOWN,
 	VERDICT_DISABLED,
 	VERDICT_CRDS_MISSING,
+	VERDICT_CRASHING,
+	VERDICT_HELD_BACK,
 	VERDICT_CONTROLLER_OFF,
 	VERDICT_COPY_BLOCKED,
 	VERDICT_COPIES_NEGLECTED,
@@ -71,9 +73,9 @@ enum verdict {
 	VERDICT_PROVEN,
 	VERDICT_HEALTHY,
 };
-#define VERDICT_COUNT 10
+#define VERDICT_COUNT 12
 
-/* Why the verdict is what it is, or, of CONTROLLER_OFF, what the restart waits for. */
+/* Why the verdict is what it is, or, of CONTROLLER_OFF and HELD_BACK, what the restart waits for. */
 enum cause {
 	CAUSE_NONE,
 	/* UNKNOWN */
@@ -87,7 +89,10 @@ enum cause {
 	CAUSE_READ_REFUSED,  /* the API refuses to show what must be read */
 	/* CRDS_MISSING */
 	CAUSE_CRD_MISSING,
-	/* CONTROLLER_OFF: what the restart waits for */
+	/* CRASHING */
+	CAUSE_CRASH_CRD, /* a CRD lists a version and does not serve it */
+	CAUSE_CRASH,     /* for another reason, or without a word */
+	/* CONTROLLER_OFF, HELD_BACK: what the restart waits for */
 	CAUSE_RESTARTING, /* the pod is being deleted */
 	CAUSE_VIP_NOT_USABLE,
 	CAUSE_CRDS_UNPROVEN,  /* the two rounds through the vip endpoint are under way */
@@ -126,7 +131,7 @@ enum cause {
 	/* PROVEN */
 	CAUSE_PROVEN,
 };
-#define CAUSE_COUNT 39
+#define CAUSE_COUNT 41
 
 /* What this round may do: one cycle, different masks for run, doctor, sync. */
 enum { POLICY_RESTART = 1 << 0, POLICY_CREATE = 1 << 1 };
@@ -185,6 +190,7 @@ struct judged {
 	unsigned failed;       /* deletes of its pod in a row that did not succeed */
 	uint64_t act_due_usec;
 	bool deleted;              /* its pod's delete was answered OK */
+	bool held_back;            /* it ended, and its pod waits out a back-off */
 	uint64_t metrics_usec;     /* begin of the scrape judged last */
 	uint64_t metrics_off_usec; /* begin of the first scrape that said off, 0: none */
 	uint64_t metrics_due_usec;

@@ -22,6 +22,15 @@ bool diagnosis_counts(const struct evidence_pod *pod)
 	return pod->container && pod->running && !pod->terminating && current(pod);
 }
 
+bool diagnosis_held_back(const struct evidence_pod *pod)
+{
+	if (!pod->container || !pod->held_back || pod->running || pod->terminating)
+		return false;
+	/* Right after boot the API shows yesterday's back-off: the kubelet of today knows none. */
+	return pod->place == PLACE_ELSEWHERE ||
+	       (pod->place == PLACE_HERE && pod->life != LIFE_ALIVE && pod->ended_usec);
+}
+
 size_t diagnosis_place(const struct core *core, uint32_t container)
 {
 	size_t place = 0;
@@ -125,6 +134,25 @@ static bool is_final(const struct judged *judged)
 	return judged->says == LOG_ON || judged->says == LOG_OFF;
 }
 
+static void latch_running(struct core *core, struct judged *judged, const struct evidence *evidence,
+                          uint64_t now_usec)
+{
+	if (is_final(judged))
+		return;
+	take_in_metrics(judged, evidence);
+	take_in_log(judged, evidence); /* after the metrics: of the two, it has the last word */
+	confirm(core, judged, evidence, now_usec);
+}
+
+/* A replacement that ends is as good as one that was seen off. */
+static void latch_held_back(struct core *core, struct judged *judged,
+                            const struct evidence *evidence)
+{
+	if (!judged->held_back && replaces(core, judged))
+		core->save |= budget_seen_off(&core->ledger, evidence->boot, judged->container);
+	judged->held_back = true;
+}
+
 void diagnosis_latch(struct core *core, const struct evidence *evidence, uint64_t now_usec)
 {
 	for (size_t i = 0; i < evidence->pods.count && !evidence->pods.truncated; i++) {
@@ -132,18 +160,16 @@ void diagnosis_latch(struct core *core, const struct evidence *evidence, uint64_
 		struct judged *judged;
 		size_t place;
 
-		if (!diagnosis_counts(pod))
+		if (!diagnosis_counts(pod) && !diagnosis_held_back(pod))
 			continue;
 		place = diagnosis_place(core, pod->container);
 		judged = place < OPERATORS_MAX ? &core->judged[place]
 		                               : take_place(core, pod->container, now_usec);
 		judged->present_usec = evidence->pods.at.begun_usec;
-		if (is_final(judged))
-			continue;
-		take_in_metrics(judged, evidence);
-		take_in_log(judged,
-		            evidence); /* after the metrics: of the two, it has the last word */
-		confirm(core, judged, evidence, now_usec);
+		if (pod->running)
+			latch_running(core, judged, evidence, now_usec);
+		else
+			latch_held_back(core, judged, evidence);
 	}
 }
 
@@ -165,20 +191,26 @@ static enum cause not_known(const struct judged *judged)
 	return CAUSE_LOG_SILENT;
 }
 
-static bool is_off(const struct finding *finding)
+/* Which of two containers speaks for all: one that is off may lead tomorrow; one that is on leads, or
+ * may at once; one that comes up needs no back-off of another to end. */
+static int rank(const struct finding *finding)
 {
-	return finding->verdict == VERDICT_CONTROLLER_OFF;
+	if (finding->verdict == VERDICT_CONTROLLER_OFF)
+		return 4;
+	if (finding->on)
+		return 3;
+	if (finding->verdict == VERDICT_HELD_BACK || finding->verdict == VERDICT_CRASHING)
+		return 1;
+	return finding->about ? 2 : 0;
 }
 
 /* Of two that are off, the one on this node is ours to judge first; of two that are on, all agents
  * speak of the same one, so that never both are restarted for one fault. */
 static bool supersedes(const struct finding *new, const struct finding *old, bool here)
 {
-	if (is_off(new) || is_off(old))
-		return is_off(new) && (!is_off(old) || here);
-	if (new->on && old->on)
-		return new->about < old->about;
-	return new->on || !old->on;
+	if (rank(new) != rank(old))
+		return rank(new) > rank(old);
+	return new->on ? new->about < old->about : here;
 }
 
 static struct finding found(enum verdict verdict, enum cause cause)
@@ -216,12 +248,29 @@ static struct finding copies_say(const struct core *core, const struct judged *j
 	return listeners_say(&core->proofs);
 }
 
+/* What ended it decides whether a new start at once would go better than the next one in its turn. */
+static struct finding of_held_back(const struct evidence_pod *pod)
+{
+	switch (pod->crash) {
+	case CRASH_API_AWAY:
+		return found(VERDICT_HELD_BACK, CAUSE_NONE);
+	case CRASH_STANDING:
+		return found(VERDICT_CRASHING, CAUSE_CRASH_CRD);
+	case CRASH_OTHER:
+	case CRASH_UNKNOWN:
+		break;
+	}
+	return found(VERDICT_CRASHING, CAUSE_CRASH);
+}
+
 static struct finding of_pod(const struct core *core, const struct evidence_pod *pod,
                              const struct judged *judged, uint64_t now_usec)
 {
 	struct finding new = found(VERDICT_STARTING, not_known(judged));
 
-	if (!diagnosis_counts(pod))
+	if (diagnosis_held_back(pod))
+		new = of_held_back(pod);
+	else if (!diagnosis_counts(pod))
 		new.cause = CAUSE_NOT_CURRENT;
 	else if (judged && judged->says == LOG_OFF)
 		new = found(VERDICT_CONTROLLER_OFF, CAUSE_NONE);
@@ -249,8 +298,8 @@ static struct finding of_pods(const struct core *core, const struct evidence *ev
 		const struct judged *judged = judged_of(core, pod);
 		struct finding new;
 
-		if (!pod->container || !pod->running || pod->terminating ||
-		    (judged && judged->deleted))
+		if (!pod->container || pod->terminating || (judged && judged->deleted) ||
+		    (!pod->running && !diagnosis_held_back(pod)))
 			continue;
 		new = of_pod(core, pod, judged, now_usec);
 		if (supersedes(&new, &best, pod->place == PLACE_HERE))

@@ -29,5 +29,9 @@ uint64_t diagnosis_on_usec(const struct core *core, const struct evidence *evide
  * is on this node. */
 bool diagnosis_counts(const struct evidence_pod *pod);
 
+/* The pod's container ended, in this boot where it is on this node, and the next one waits out a
+ * back-off. */
+bool diagnosis_held_back(const struct evidence_pod *pod);
+
 /* Where core->judged holds that container; OPERATORS_MAX: never seen. */
 size_t diagnosis_place(const struct core *core, uint32_t container);

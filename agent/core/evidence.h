@@ -128,6 +128,9 @@ struct evidence_pod {
 	bool running, ready, terminating;
 	bool held_back;    /* its container ended, and waits out a back-off (CrashLoopBackOff) */
 	enum crash crash;  /* why the last container of this pod ended */
+	uint64_t
+		ended_usec; /* HERE only: when it did, by what the wall clock says now; 0: before this
+	                        host booted, or not known */
 	bool always_pulls; /* imagePullPolicy Always: a replacement needs the registry */
 };
 

@@ -125,6 +125,15 @@ static uint64_t others_due_usec(const struct core *core, const struct judged *ju
 	return (judged->off_usec > usable_usec ? judged->off_usec : usable_usec) + OTHER_NODE_USEC;
 }
 
+/* A back-off is cut short only while nothing runs in its place. Were this a minute old, the next
+ * container would have changed the pod's resourceVersion, which is a precondition. */
+static struct permit ended_here(const struct evidence_pod *pod, uint64_t now_usec)
+{
+	bool gone = pod->life == LIFE_GONE && now_usec - pod->life_usec <= AGE_LIFE_USEC;
+
+	return gone && diagnosis_held_back(pod) ? go : (struct permit){ CAUSE_STALE, 0 };
+}
+
 /* Locality is the lock: with it, two agents need no Lease of their own. */
 static struct permit place_permits(const struct core *core, const struct evidence *evidence,
                                    const struct evidence_pod *pod, struct judged *judged,
@@ -134,10 +143,15 @@ static struct permit place_permits(const struct core *core, const struct evidenc
 
 	switch (pod->place) {
 	case PLACE_HERE:
+		if (!pod->running)
+			return ended_here(pod, now_usec);
 		if (pod->life != LIFE_ALIVE || now_usec - pod->life_usec > AGE_LIFE_USEC)
 			return (struct permit){ CAUSE_NOT_ALIVE, 0 };
 		return go;
 	case PLACE_ELSEWHERE:
+		/* Its back-off ends by itself, and what ended it can be seen over there only. */
+		if (!pod->running)
+			return (struct permit){ CAUSE_OTHER_NODE, 0 };
 		/* From afar one that is on can't be told from its successor: left to the agent there. */
 		if (judged->says == LOG_ON)
 			return (struct permit){ CAUSE_OTHER_NODE, 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* remedy - whether the pod of a container that was found off, or neglectful, may be deleted now, and
+/* remedy - whether the pod of a container that was found off, neglectful or held back may be deleted now, and
  * if not, what that waits for. Pure; part of the core, not a door. First, do no harm: an off operator is better
  * than none, so its replacement must be able to run, and everything is read again just before. */
 #pragma once

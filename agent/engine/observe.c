@@ -7,6 +7,7 @@
 #include "base/identity.h"
 #include "cilium/metrics.h"
 #include "cilium/oplog.h"
+#include "host/clock.h"
 #include "kube/path.h"
 #include "kube/probe.h"
 
@@ -133,6 +134,18 @@ static enum place place_of(const struct engine *engine, const struct object_node
 	return node == ours ? PLACE_HERE : PLACE_ELSEWHERE;
 }
 
+/* A date of this host on the boot clock, by what the wall clock says now; 0: before this boot, or still to
+ * come: the wall clock is not to be trusted yet. */
+static uint64_t since_boot(int64_t date_sec)
+{
+	uint64_t now_usec = clock_boottime_usec();
+	int64_t ago_sec = clock_wall_sec() - date_sec;
+
+	if (date_sec == 0 || ago_sec < 0 || (uint64_t)ago_sec * SECONDS_USEC >= now_usec)
+		return 0;
+	return now_usec - (uint64_t)ago_sec * SECONDS_USEC;
+}
+
 static void see_pod(const struct engine *engine, const struct object_pod *pod,
                     struct evidence_pod *ret)
 {
@@ -153,6 +166,7 @@ static void see_pod(const struct engine *engine, const struct object_pod *pod,
 		.terminating = pod->terminating,
 		.held_back = pod->held_back,
 		.crash = pod->crash,
+		.ended_usec = since_boot(pod->ended_sec),
 		.always_pulls = pod->always_pulls,
 	};
 }

@@ -37,6 +37,40 @@ static const char *blocked_text(const struct engine *engine)
 	return "";
 }
 
+static const struct cert_source *source_of(const struct engine *engine, uint32_t id)
+{
+	const struct certs *certs = engine->certs;
+
+	for (size_t i = 0; i < certs->source_count; i++)
+		if (certs->source[i].id == id)
+			return &certs->source[i];
+	return NULL;
+}
+
+/* The first copy that is missing or stale, and how many more there are. */
+static void neglected_text(const struct engine *engine, char *text, size_t size)
+{
+	const struct evidence_copies *copies = &engine->evidence.copies;
+	const struct evidence_copy *first = NULL;
+	const struct cert_source *source;
+	char more[32] = "";
+	unsigned count = 0;
+
+	for (size_t i = 0; i < copies->count; i++) {
+		if (!copies->item[i].granted || (copies->item[i].present && !copies->item[i].stale))
+			continue;
+		if (count++ == 0)
+			first = &copies->item[i];
+	}
+	source = first ? source_of(engine, first->source) : NULL;
+	if (!source)
+		return;
+	if (count > 1)
+		(void)snprintf(more, sizeof(more), ", and %u more", count - 1);
+	(void)snprintf(text, size, "that of %s/%s is %s%s", source->namespace, source->name,
+	               first->present ? "stale" : "missing", more);
+}
+
 static void fill_object(const struct engine *engine, const struct object_pod *pod,
                         struct facts *ret)
 {
@@ -50,12 +84,17 @@ static void fill_object(const struct engine *engine, const struct object_pod *po
 		object = refused_text(engine);
 	else if (engine->decision.cause == CAUSE_COPY_REFUSED)
 		object = blocked_text(engine);
+	else if (pod && (engine->decision.cause == CAUSE_CRASH ||
+	                 engine->decision.cause == CAUSE_CRASH_CRD))
+		object = pod->last_words;
 	else if (pod && (engine->decision.cause == CAUSE_CORDONED ||
 	                 engine->decision.cause == CAUSE_PRESSURE ||
 	                 engine->decision.cause == CAUSE_TAINTED ||
 	                 engine->decision.cause == CAUSE_OTHER_NODE))
 		object = pod->node;
 	(void)snprintf(ret->object, sizeof(ret->object), "%s", object);
+	if (engine->decision.verdict == VERDICT_COPIES_NEGLECTED && !object[0])
+		neglected_text(engine, ret->object, sizeof(ret->object));
 }
 
 static void fill(const struct engine *engine, struct facts *ret)

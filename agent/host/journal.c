@@ -71,5 +71,5 @@ void journal_write(const struct journal *journal, int level, const char *message
 	if (journal->native)
 		write_native(level, message_id, fields, line);
 	else
-		(void)fprintf(stderr, "<%d>%s\n", level, line);
+		(void)fprintf(stderr, "%s\n", line); /* by hand, on a terminal */
 }

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <string.h>
+#include <time.h>
 
 #include <cjson/cJSON.h>
 
@@ -247,6 +248,40 @@ static const char *container_id(const cJSON *status)
 	return scheme ? scheme + 3 : id;
 }
 
+/* RFC 3339 in UTC, as the API server writes it; 0: it is none. */
+static int64_t read_date(const char *text)
+{
+	struct tm broken = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &broken);
+
+	return rest && !*rest ? (int64_t)timegm(&broken) : 0;
+}
+
+/* The last line of a message: what a process says when it ends is its reason. */
+static void read_last_line(const char *message, char *ret, size_t size)
+{
+	size_t len = strlen(message);
+	size_t start;
+
+	while (len > 0 && message[len - 1] == '\n')
+		len--;
+	for (start = len; start > 0 && message[start - 1] != '\n';)
+		start--;
+	failure_quote(ret, size, message + start, len - start);
+}
+
+static void read_end(const cJSON *status, struct object_pod *ret)
+{
+	const cJSON *terminated = AT(status, "lastState", "terminated");
+	const char *message = string_of(AT(terminated, "message"));
+
+	ret->held_back = strcmp(string_of(AT(status, "state", "waiting", "reason")),
+	                        "CrashLoopBackOff") == 0;
+	ret->crash = crash_judge(span_of(message));
+	ret->ended_sec = read_date(string_of(AT(terminated, "finishedAt")));
+	read_last_line(message, ret->last_words, sizeof(ret->last_words));
+}
+
 static int read_pod(const cJSON *object, void *item, struct failure *ret_failure)
 {
 	struct object_pod *ret = item;
@@ -263,8 +298,7 @@ static int read_pod(const cJSON *object, void *item, struct failure *ret_failure
 	    !copy(ret->owner, sizeof(ret->owner), controller_of(object, "ReplicaSet")) ||
 	    !copy(ret->container, sizeof(ret->container), container_id(status)))
 		return bad(ret_failure, "nodeName, ownerReferences or containerID of a pod");
-	ret->held_back = strcmp(string_of(AT(status, "state", "waiting", "reason")), "CrashLoopBackOff") == 0;
-	ret->crash = crash_judge(span_of(string_of(AT(status, "lastState", "terminated", "message"))));
+	read_end(status, ret);
 	ret->running = AT(status, "state", "running") != NULL;
 	ret->ready = cJSON_IsTrue(AT(status, "ready"));
 	ret->terminating = is_terminating(object);

@@ -20,6 +20,7 @@
 #define OBJECT_CONTAINER_MAX 136 /* runtime://64 hex, with room */
 #define OBJECT_IMAGE_MAX     512
 #define OBJECT_TAINTS_MAX    16
+#define OBJECT_WORDS_MAX     160
 #define NODES_MAX            100
 
 #define OPERATOR_SELECTOR  "io.cilium%2Fapp%3Doperator" /* escaped for a query */
@@ -67,7 +68,9 @@ struct object_pod {
 		[OBJECT_CONTAINER_MAX]; /* id without its runtime://, "" where none was started */
 	bool running, ready, terminating, always_pulls;
 	bool held_back;   /* waits in CrashLoopBackOff */
-	enum crash crash; /* of its last container that ended */
+	enum crash crash; /* of its last container that ended, */
+	int64_t ended_sec; /* when that was, in the node's wall time; 0: not known, */
+	char last_words[OBJECT_WORDS_MAX]; /* and the last line that it left, cut */
 	size_t toleration_count;
 	struct object_taint toleration[OBJECT_TAINTS_MAX];
 };

@@ -33,6 +33,17 @@ static const struct words causes[] = {
 	                        "would not help",
 	                        "kubectl get crd | grep gateway.networking.k8s.io",
 	                        "2a463a294b504be0936c04bacbdf41c8" },
+	[CAUSE_CRASH_CRD] = { "crash-crd",
+	                      "a CRD lists a version that it does not serve; a restart would not "
+	                      "help",
+	                      "kubectl get crd tlsroutes.gateway.networking.k8s.io -o yaml | grep "
+	                      "-E 'name: v1|served'",
+	                      "e2a1f7d2a35c4a3c9b1f8a4c0f6d7b11" },
+	[CAUSE_CRASH] = { "crash", "it keeps ending, and is started again more and more seldom",
+	                  "kubectl logs -n kube-system deployment/cilium-operator --previous | "
+	                  "tail "
+	                  "-20",
+	                  "5b0f5d1c8e3b4f37a6c94be0d2a97e42" },
 	[CAUSE_RESTARTING] = { "restarting", "deleting the operator's pod", NULL,
 	                       "20d92a430cbf444cabd622efafffc022" },
 	[CAUSE_VIP_NOT_USABLE] = { "vip-not-usable",
@@ -150,6 +161,8 @@ static const char *const verdicts[] = {
 	[VERDICT_UNKNOWN] = "UNKNOWN",
 	[VERDICT_DISABLED] = "DISABLED",
 	[VERDICT_CRDS_MISSING] = "CRDS_MISSING",
+	[VERDICT_CRASHING] = "CRASHING",
+	[VERDICT_HELD_BACK] = "HELD_BACK",
 	[VERDICT_CONTROLLER_OFF] = "CONTROLLER_OFF",
 	[VERDICT_COPY_BLOCKED] = "COPY_BLOCKED",
 	[VERDICT_COPIES_NEGLECTED] = "COPIES_NEGLECTED",
@@ -235,6 +248,10 @@ static const char *opening(const struct words_facts *facts)
 	switch (facts->verdict) {
 	case VERDICT_CONTROLLER_OFF:
 		return "Gateway controller OFF: ";
+	case VERDICT_CRASHING:
+		return "the operator cannot start: ";
+	case VERDICT_HELD_BACK:
+		return "the operator is held back after a crash: ";
 	case VERDICT_STARTING:
 		return "starting: ";
 	case VERDICT_CRDS_MISSING:

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define MSEC UINT64_C(1000)
+#define BACK_OFF_USEC     (10000 * MSEC)
+#define BACK_OFF_MAX_USEC (300000 * MSEC)
 #define CONTROLLERS_USEC                                                                           \
 	(500 * MSEC) /* how often a controller looks again at what it could not do */
 
@@ -41,8 +43,10 @@ static void show(struct model *model, struct pod *pod)
 {
 	pod->shows_usec = MODEL_NEVER;
 	pod->version = ++model->next_id;
-	pod->shown.container = pod->process.container;
 	pod->shown.running = pod->shown.ready = pod->process.container != 0;
+	pod->shown.container = pod->shown.running ? pod->process.container : pod->ended;
+	pod->shown.held_back = !pod->shown.running && pod->ended;
+	pod->shown.ended_usec = pod->shown.held_back ? pod->ended_usec : 0;
 }
 
 void model_init(struct model *model, uint64_t seed, unsigned nodes, unsigned replicas)
@@ -117,9 +121,25 @@ static void run_controllers(struct model *model, uint64_t now_usec)
 	model->controllers_usec = wanting ? now_usec + CONTROLLERS_USEC : MODEL_NEVER;
 }
 
+/* The kubelet starts it again after 10 s, then after twice as long each time, up to 300 s. */
+static void back_off(struct model *model, struct pod *pod, uint64_t now_usec)
+{
+	uint64_t pause = BACK_OFF_USEC << (pod->ends < 5 ? pod->ends : 5);
+
+	pod->ended = pod->process.container;
+	pod->ended_usec = now_usec;
+	pod->ends++;
+	operator_end(model, &pod->process, false, now_usec);
+	pod->starts_usec = now_usec + sooner(pause, BACK_OFF_MAX_USEC);
+	pod->shows_usec = now_usec + luck_between(&model->luck, 50 * MSEC, 1000 * MSEC);
+	model->gave_up++;
+}
+
 static void run_pod(struct model *model, struct pod *pod, uint64_t now_usec)
 {
 	operator_run(model, pod, now_usec);
+	if (pod->process.gives_up)
+		back_off(model, pod, now_usec);
 	if (pod->starts_usec <= now_usec) {
 		operator_start(model, &pod->process, now_usec);
 		pod->starts_usec = MODEL_NEVER;
@@ -242,7 +262,10 @@ void model_boot(struct model *model, size_t index, const struct boot_plan *plan,
 		pod->ends_usec = node->kubelet_usec;
 		return;
 	}
-	/* The same pod gets a new container; the API goes on showing yesterday's. */
+	/* The same pod gets a new container; the API goes on showing yesterday's. Back-offs are in the
+	 * kubelet's memory. */
+	pod->ended = 0;
+	pod->ends = 0;
 	pod->starts_usec = now_usec + plan->container_usec;
 	pod->shows_usec = now_usec + plan->status_usec;
 }

@@ -45,6 +45,8 @@ struct process {
 	enum mind mind;
 	bool registered; /* *v1.Gateway is in its list of registrations */
 	bool leads, synced;
+	bool gives_up;         /* it ends now, by itself */
+	uint64_t started_usec; /* it asks for so long */
 	uint64_t asks_usec;    /* when the answer comes, or is asked for again */
 	uint64_t stalled_usec; /* when the stalled handshake times out, 0: it does not stall */
 	uint64_t decided_usec;
@@ -63,9 +65,13 @@ struct pod {
 	bool terminating;
 	uint64_t starts_usec, shows_usec, ends_usec;
 	struct process process;
+	uint32_t ended; /* the container that gave up last, 0: none in this life of the kubelet */
+	uint64_t ended_usec;
+	unsigned ends; /* so many in a row: each is started later than the one before */
 	struct {
 		uint32_t container;
-		bool running, ready;
+		bool running, ready, held_back;
+		uint64_t ended_usec;
 	} shown;
 };
 
@@ -108,6 +114,7 @@ struct model {
 	struct luck luck;
 	uint32_t next_id;
 	uint32_t replicas;
+	bool patient; /* as 1.20.2: asks again when refused, for 30 s, and then ends */
 	struct path api, vip, log, operators; /* operators: faults that only the operator meets */
 	struct node node[MODEL_NODES];
 	struct pod pod[MODEL_PODS];
@@ -124,6 +131,7 @@ struct model {
 	unsigned losses;         /* times that the copies were deleted */
 	const struct pod *loser; /* whose process did it last */
 	unsigned lost_races;     /* processes that decided OFF */
+	unsigned gave_up;        /* that ended by themselves */
 	unsigned touch_losses;   /* copies deleted by an operator that is off, one by one */
 	unsigned mends, adopted; /* copies that one that is on wrote, and that it found right */
 };

@@ -7,10 +7,14 @@
 #define LEASE      (15 * SECONDS)
 #define EOF_RETRY  (1 * SECONDS)
 #define SYNC_RETRY (1 * SECONDS)
+#define PATIENCE   (30 * SECONDS) /* of one that asks again, 1.20.2 */
+#define ASK_AGAIN  (3 * SECONDS)
 
 void operator_start(struct model *model, struct process *process, uint64_t now_usec)
 {
-	*process = (struct process){ .container = ++model->next_id, .asks_usec = now_usec };
+	*process = (struct process){ .container = ++model->next_id,
+		                     .started_usec = now_usec,
+		                     .asks_usec = now_usec };
 	process->log_usec = MODEL_NEVER;
 	process->tries_usec = MODEL_NEVER;
 	process->syncs_usec = MODEL_NEVER;
@@ -27,6 +31,16 @@ static void decide(struct model *model, struct process *process, enum mind mind,
 	process->log_usec = now_usec + luck_between(&model->luck, 20 * MSEC, 1500 * MSEC);
 	process->tries_usec = now_usec + 26 * MSEC;
 	model->lost_races += mind == MIND_OFF;
+}
+
+static void refuse(struct model *model, struct process *process, uint64_t now_usec)
+{
+	if (!model->patient) {
+		decide(model, process, MIND_OFF, now_usec);
+		return;
+	}
+	process->gives_up = now_usec - process->started_usec >= PATIENCE;
+	process->asks_usec = now_usec + luck_between(&model->luck, MSEC, ASK_AGAIN);
 }
 
 static void ask(struct model *model, struct process *process, uint64_t now_usec)
@@ -48,6 +62,8 @@ static void ask(struct model *model, struct process *process, uint64_t now_usec)
 		process->stalled_usec = process->asks_usec = now_usec + HANDSHAKE;
 		return;
 	case FAULT_REFUSED:
+		refuse(model, process, now_usec);
+		return;
 	case FAULT_500:
 	case FAULT_401:
 	case FAULT_403:

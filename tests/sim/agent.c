@@ -278,10 +278,15 @@ static void join(struct agent *agent, uint64_t now_usec)
 			.running = pod->running,
 			.ready = pod->ready,
 			.terminating = pod->terminating,
+			.held_back = pod->held_back,
+			.crash = pod->held_back ? CRASH_API_AWAY : CRASH_UNKNOWN,
 			.life_usec = agent->looked_usec - booted(agent),
 		};
-		if (agent->pod[i].place == PLACE_HERE)
-			agent->pod[i].life = agent->alive_here[i] ? LIFE_ALIVE : LIFE_GONE;
+		if (agent->pod[i].place != PLACE_HERE)
+			continue;
+		agent->pod[i].life = agent->alive_here[i] ? LIFE_ALIVE : LIFE_GONE;
+		if (pod->ended_usec > booted(agent))
+			agent->pod[i].ended_usec = pod->ended_usec - booted(agent);
 	}
 }
 

@@ -25,7 +25,8 @@ struct habits {                         /* of the network and the host in one wo
 struct shown_pod {
 	uint32_t pod, version, container;
 	int node;
-	bool running, ready, terminating;
+	bool running, ready, terminating, held_back;
+	uint64_t ended_usec;
 };
 
 /* What the model answered at the time at which a request took effect. */

@@ -90,6 +90,8 @@ static void show_pods(const struct model *model, struct answer *answer)
 			.running = pod->shown.running,
 			.ready = pod->shown.ready,
 			.terminating = pod->terminating,
+			.held_back = pod->shown.held_back,
+			.ended_usec = pod->shown.ended_usec,
 		};
 	}
 }

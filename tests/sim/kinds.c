@@ -488,6 +488,40 @@ static void make_other_boots(struct world *world)
 	(void)boot_at(world, 0, usec + seconds(world, 1, 5), plan);
 }
 
+/* The operator asks again and again, ends, and is started ever later; perhaps the power goes as well. */
+static void make_held_back(struct world *world)
+{
+	struct boot_plan plan = plan_boot(world);
+
+	world->model.patient = true;
+	plan.vip_usec = plan.container_usec + seconds(world, 40, 700);
+	if (luck_percent(&world->luck, 30)) {
+		world_event(world, CUT_USEC, EVENT_CUT, 0);
+		(void)boot_at(world, 0, CUT_USEC + seconds(world, 2, 20), plan);
+		world_event(world, CUT_USEC + plan.vip_usec, EVENT_CUT, 0);
+		(void)boot_at(world, 0, CUT_USEC + plan.vip_usec + seconds(world, 2, 20),
+		              plan_boot(world));
+		return;
+	}
+	(void)cut_and_boot(world, plan);
+}
+
+/* On both nodes, and perhaps nobody acts on one of them: the other one leaves it to its kubelet. */
+static void make_held_back_pair(struct world *world)
+{
+	struct boot_plan plan = plan_boot(world);
+	uint64_t usec = CUT_USEC + seconds(world, 2, 20);
+
+	world->model.patient = true;
+	plan.vip_usec = plan.container_usec + seconds(world, 40, 700);
+	for (size_t node = 0; node < 2; node++) {
+		world_event(world, CUT_USEC, EVENT_CUT, node);
+		(void)boot_at(world, node, usec, plan);
+	}
+	if (luck_percent(&world->luck, 30))
+		world->agent[0].policy.may = 0;
+}
+
 static void make_hopeless(struct world *world)
 {
 	struct boot_plan plan = plan_boot(world);
@@ -569,6 +603,10 @@ const struct kind kinds[] = {
 	  0, 2, 2, make_two_nodes },
 	{ "other node boots again", "healed, no good process deleted", PROMISE_HEALS, 0,
 	  45 * SECONDS_USEC, 0, 2, 2, make_other_boots },
+	{ "held back", "healed, no back-off waited for", PROMISE_HEALS, 0, 75 * SECONDS_USEC, 0, 1,
+	  1, make_held_back },
+	{ "held back, two nodes", "healed, each agent its own node", PROMISE_HEALS, 0,
+	  75 * SECONDS_USEC, 0, 2, 2, make_held_back_pair },
 	{ "hopeless", "slower and slower, up to an hour", PROMISE_LADDER, 0, 0, 0, 1, 1,
 	  make_hopeless },
 };

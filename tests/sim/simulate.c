@@ -64,6 +64,8 @@ static void add(struct tally *sum, const struct tally *one)
 	sum->proven += one->proven;
 	sum->patient += one->patient;
 	sum->returned += one->returned;
+	sum->gave_up += one->gave_up;
+	sum->held_back += one->held_back;
 }
 
 static bool parse_number(const char *text, uint64_t *ret)
@@ -173,6 +175,8 @@ static int report_reach(const struct tally *sum)
 		{ "stale copies seen", sum->stale },
 		{ "proofs", sum->proofs },
 		{ "proven", sum->proven },
+		{ "gave up", sum->gave_up },
+		{ "back-offs cut short", sum->held_back },
 	};
 	bool all = true;
 

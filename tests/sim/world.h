@@ -67,7 +67,7 @@ struct tally { /* summed up over worlds, to show that they reach what they are a
 	unsigned lost_races, losses, saved, deletes, repeats, conflicts, lost, refused, saves,
 		failed_saves, kills, cuts, crashes, overdue, yesterdays, waits, elsewhere;
 	unsigned creates, created, exist, creates_refused, creates_lost, touched, mended, adopted;
-	unsigned lists, stale, proofs, proven, patient, returned;
+	unsigned lists, stale, proofs, proven, patient, returned, gave_up, held_back;
 };
 
 struct world {

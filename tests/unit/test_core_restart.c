@@ -571,6 +571,121 @@ static void what_an_act_waits_for_is_asked_for_closely(void **state)
 	assert_true(b.now - since < 1500 * MSEC_USEC);
 }
 
+/* Its container ended while the API was away, and the next one waits out a back-off. */
+static void hold_back(struct bench *b)
+{
+	b->pod[0].running = b->pod[0].ready = false;
+	b->pod[0].life = LIFE_GONE;
+	b->pod[0].held_back = true;
+	b->pod[0].crash = CRASH_API_AWAY;
+	b->pod[0].ended_usec = b->now;
+}
+
+static void a_back_off_is_cut_short_once_the_address_is_back(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	hold_back(&b);
+	b.layer[ENDPOINT_VIP] = LAYER_VIP;
+	bench_run(&b, 60 * SECONDS_USEC);
+	assert_int_equal(b.acts, 0);
+	b.layer[ENDPOINT_VIP] = LAYER_USABLE;
+	bench_run(&b, 2 * SECONDS_USEC);
+	assert_int_equal(b.acts, 1);
+	assert_int_equal(b.act.about, CONTAINER);
+	assert_int_equal(b.core.crds_good >= 2, true);
+}
+
+static void a_back_off_is_left_alone(void **state)
+{
+	static const struct {
+		const char *why;
+		enum place place;
+		enum life life;
+		bool frozen, yesterday, unserved;
+		enum crash crash;
+	} rows[] = {
+		{ "another node's", PLACE_ELSEWHERE, LIFE_UNKNOWN, .crash = CRASH_API_AWAY },
+		{ "not known to be gone", PLACE_HERE, LIFE_UNKNOWN, .crash = CRASH_API_AWAY },
+		{ "gone when it was last looked at, long ago", PLACE_HERE, LIFE_GONE,
+		  .frozen = true, .crash = CRASH_API_AWAY },
+		{ "yesterday's", PLACE_HERE, LIFE_GONE, .yesterday = true,
+		  .crash = CRASH_API_AWAY },
+		{ "a CRD is missing: the next would be off", PLACE_HERE, LIFE_GONE,
+		  .unserved = true, .crash = CRASH_API_AWAY },
+		{ "it would end again", PLACE_HERE, LIFE_GONE, .crash = CRASH_STANDING },
+		{ "why is not known", PLACE_HERE, LIFE_GONE, .crash = CRASH_UNKNOWN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench b;
+
+		bench_new(&b);
+		hold_back(&b);
+		b.pod[0].place = rows[i].place;
+		b.pod[0].life = rows[i].life;
+		b.pod[0].crash = rows[i].crash;
+		b.pod[0].life_usec = b.now;
+		b.life_frozen = rows[i].frozen;
+		if (rows[i].frozen)
+			b.now += 1 * SECONDS_USEC;
+		if (rows[i].yesterday)
+			b.pod[0].ended_usec = 0;
+		if (rows[i].unserved)
+			b.crds = CRDS_UNANSWERED;
+		bench_run(&b, 300 * SECONDS_USEC);
+		if (b.acts)
+			fail_msg("a back-off was cut short: %s", rows[i].why);
+	}
+}
+
+/* Nor by a look at the pods that is older than the next container. */
+static void a_back_off_that_is_over_is_no_reason(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	hold_back(&b);
+	b.says[0] = LOG_ON;
+	b.mute[ASK_REPLICASETS] = true;
+	bench_run(&b, 3 * SECONDS_USEC);
+	b.pod[0].running = true;
+	b.pod[0].held_back = false;
+	b.pod[0].container += 100;
+	b.pod[0].life = LIFE_ALIVE;
+	b.mute[ASK_REPLICASETS] = false;
+	bench_run(&b, 300 * SECONDS_USEC);
+	assert_int_equal(b.acts, 0);
+	assert_int_equal(b.decision.verdict, VERDICT_HEALTHY);
+}
+
+static void a_replacement_that_ends_is_counted(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	hold_back(&b);
+	for (unsigned i = 0; i < 4; i++) {
+		bench_run_to_act(&b);
+		assert_int_equal(b.saved.failed, i);
+		bench_end_act(&b, RESULT_OK);
+		bench_replace(&b, 0);
+		hold_back(&b);
+		if (i == 2)
+			break;
+	}
+	bench_run(&b, 60 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_HELD_BACK);
+	assert_int_equal(b.decision.cause, CAUSE_BUDGET);
+	assert_int_equal(b.saved.failed, 3);
+	assert_int_equal(b.acts, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -597,6 +712,10 @@ int main(void)
 		cmocka_unit_test(rounds_of_another_epoch_do_not_count),
 		cmocka_unit_test(what_an_act_waits_for_is_asked_for_closely),
 		cmocka_unit_test(a_standing_obstacle_is_told_once),
+		cmocka_unit_test(a_back_off_is_cut_short_once_the_address_is_back),
+		cmocka_unit_test(a_back_off_is_left_alone),
+		cmocka_unit_test(a_back_off_that_is_over_is_no_reason),
+		cmocka_unit_test(a_replacement_that_ends_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

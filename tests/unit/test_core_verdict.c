@@ -138,6 +138,89 @@ static void on_vip_alone(struct bench *b)
 	b->layer[ENDPOINT_LOCAL] = LAYER_TCP;
 }
 
+/* It ended 5 s after the host booted, and waits out its back-off. */
+static void ended(struct bench *b, size_t place, enum crash crash)
+{
+	b->pod[place].running = b->pod[place].ready = false;
+	b->pod[place].life = LIFE_GONE;
+	b->pod[place].held_back = true;
+	b->pod[place].crash = crash;
+	b->pod[place].ended_usec = 5 * SECONDS_USEC;
+}
+
+static void api_was_away(struct bench *b)
+{
+	ended(b, 0, CRASH_API_AWAY);
+}
+
+static void api_is_away(struct bench *b)
+{
+	ended(b, 0, CRASH_API_AWAY);
+	b->layer[ENDPOINT_VIP] = LAYER_VIP;
+}
+
+static void api_was_away_elsewhere(struct bench *b)
+{
+	ended(b, 0, CRASH_API_AWAY);
+	b->pod[0].place = PLACE_ELSEWHERE;
+	b->pod[0].life = LIFE_UNKNOWN;
+	b->pod[0].ended_usec = 0;
+}
+
+static void yesterdays_back_off(struct bench *b)
+{
+	ended(b, 0, CRASH_API_AWAY);
+	b->pod[0].ended_usec = 0;
+}
+
+static void end_of_one_that_lives(struct bench *b)
+{
+	ended(b, 0, CRASH_API_AWAY);
+	b->pod[0].life = LIFE_ALIVE;
+}
+
+static void end_not_to_be_seen(struct bench *b)
+{
+	ended(b, 0, CRASH_API_AWAY);
+	b->pod[0].life = LIFE_UNKNOWN;
+}
+
+static void ends_for_ever(struct bench *b)
+{
+	ended(b, 0, CRASH_STANDING);
+}
+
+static void ends_somehow(struct bench *b)
+{
+	ended(b, 0, CRASH_OTHER);
+}
+
+static void ends_without_a_word(struct bench *b)
+{
+	ended(b, 0, CRASH_UNKNOWN);
+}
+
+static void standby_held_back(struct bench *b)
+{
+	b->says[1] = LOG_ON;
+	ended(b, 0, CRASH_API_AWAY);
+	b->evidence.pods.count = 2;
+}
+
+static void other_coming_up(struct bench *b)
+{
+	b->says[1] = LOG_NOTHING;
+	ended(b, 0, CRASH_API_AWAY);
+	b->evidence.pods.count = 2;
+}
+
+static void other_off(struct bench *b)
+{
+	ended(b, 0, CRASH_API_AWAY);
+	b->evidence.pods.count = 2;
+	b->policy.may = 0;
+}
+
 static void a_state_of_the_world_has_one_verdict(void **state)
 {
 	static const struct {
@@ -183,6 +266,23 @@ static void a_state_of_the_world_has_one_verdict(void **state)
 		{ "a stand-by that is not known changes nothing", standby_unknown, VERDICT_HEALTHY,
 		  CAUSE_NONE },
 		{ "off", none, VERDICT_CONTROLLER_OFF, CAUSE_RESTARTING },
+		{ "ended while the API was away, and it is back", api_was_away, VERDICT_HELD_BACK,
+		  CAUSE_RESTARTING },
+		{ "and it is not", api_is_away, VERDICT_HELD_BACK, CAUSE_VIP_NOT_USABLE },
+		{ "the same on another node", api_was_away_elsewhere, VERDICT_HELD_BACK,
+		  CAUSE_OTHER_NODE },
+		{ "yesterday's back-off is none", yesterdays_back_off, VERDICT_STARTING,
+		  CAUSE_NO_POD },
+		{ "nor is that of a container that lives", end_of_one_that_lives, VERDICT_STARTING,
+		  CAUSE_NO_POD },
+		{ "not knowing whether it is gone is not yes", end_not_to_be_seen,
+		  VERDICT_HELD_BACK, CAUSE_STALE },
+		{ "it will end again", ends_for_ever, VERDICT_CRASHING, CAUSE_CRASH_CRD },
+		{ "or for a reason of its own", ends_somehow, VERDICT_CRASHING, CAUSE_CRASH },
+		{ "or without a word", ends_without_a_word, VERDICT_CRASHING, CAUSE_CRASH },
+		{ "another one is on", standby_held_back, VERDICT_HEALTHY, CAUSE_NONE },
+		{ "another one comes up", other_coming_up, VERDICT_STARTING, CAUSE_LOG_SILENT },
+		{ "another one is off", other_off, VERDICT_CONTROLLER_OFF, CAUSE_MODE },
 	};
 
 	(void)state;

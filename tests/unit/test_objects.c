@@ -57,6 +57,58 @@ static void the_real_pod_and_its_replicaset_are_read(void **state)
 	assert_int_equal(pods.item[0].crash, CRASH_OTHER); /* it was killed: its last words are of watches */
 }
 
+/* 1.20.2 after 30 s without an API server, three times. */
+static void what_an_operator_ended_of_is_read(void **state)
+{
+	struct object_pods pods;
+	struct failure failure;
+
+	(void)state;
+	assert_int_equal(objects_read_pods(tape_load("pods-held-back.json"), &pods, &failure), 0);
+	assert_int_equal(pods.count, 1);
+	assert_false(pods.item[0].running || pods.item[0].ready);
+	assert_true(pods.item[0].held_back);
+	assert_int_equal(pods.item[0].crash, CRASH_API_AWAY);
+	assert_int_equal(pods.item[0].ended_sec, 1795706562); /* 2026-11-26T15:22:42Z */
+	assert_int_equal(strlen(pods.item[0].container), 64);
+	assert_non_null(strstr(pods.item[0].last_words, "level=fatal msg=?failed to start: "));
+	assert_null(strchr(pods.item[0].last_words, '\n'));
+}
+
+static void an_end_without_a_date_is_none(void **state)
+{
+	static const struct {
+		const char *date;
+		int64_t sec;
+	} rows[] = {
+		{ "\"1970-01-01T00:01:00Z\"", 60 },
+		{ "null", 0 },
+		{ "\"yesterday\"", 0 },
+		{ "\"2026-11-26T15:22:42+01:00\"", 0 },
+		{ "\"2026-11-26T15:22\"", 0 },
+		{ "\"2026-11-26T15:22:42Zulu\"", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct object_pods pods;
+		struct failure failure;
+		char json[600];
+
+		(void)snprintf(
+			json, sizeof(json),
+			"{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"name\":\"p\",\"uid\":"
+		        "\"u\","
+			"\"resourceVersion\":\"1\"},\"status\":{\"containerStatuses\":[{\"name\":"
+			"\"cilium-operator\",\"lastState\":{\"terminated\":{\"finishedAt\":%s,"
+			"\"message\":\"one\\ntwo\\n\\n\"}}}]}}]}",
+			rows[i].date);
+		assert_int_equal(objects_read_pods(span_of(json), &pods, &failure), 0);
+		assert_int_equal(pods.item[0].ended_sec, rows[i].sec);
+		assert_string_equal(pods.item[0].last_words, "two");
+	}
+}
+
 static void a_cordon_is_an_obstacle_for_the_real_pod(void **state)
 {
 	static const struct {
@@ -302,6 +354,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_real_deployment_is_read),
 		cmocka_unit_test(the_real_pod_and_its_replicaset_are_read),
+		cmocka_unit_test(what_an_operator_ended_of_is_read),
+		cmocka_unit_test(an_end_without_a_date_is_none),
 		cmocka_unit_test(a_cordon_is_an_obstacle_for_the_real_pod),
 		cmocka_unit_test(a_toleration_of_everything_tolerates),
 		cmocka_unit_test(the_real_node_carries_its_boot_id),
