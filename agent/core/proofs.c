@@ -7,6 +7,8 @@
 
 #define SETTLE_USEC  (300 * MSEC_USEC)  /* a change needs a moment to reach Envoy */
 #define CHANGED_USEC (1 * SECONDS_USEC) /* between looks while something changes */
+#define LOOKS                                                                                      \
+	3 /* in vain, before "no way from here" is believed: an Envoy that starts refuses as well */
 
 static const struct backoff_policy unproven = { 1 * SECONDS_USEC, 30 * SECONDS_USEC };
 static const struct backoff_policy audit = { 600 * SECONDS_USEC, 600 * SECONDS_USEC };
@@ -51,16 +53,36 @@ static struct proven *take_place(struct proofs *self, uint32_t listener, size_t 
 	return kept;
 }
 
-static bool is_bad(enum proof proof)
+/* Where there was a way once, that there is none now says something of the listener. */
+static bool is_bad(const struct evidence_listener *listener, const struct proven *kept)
 {
-	return proof == PROOF_STALE || proof == PROOF_WRONG_CERT || proof == PROOF_NO_CERT;
+	switch (listener->proof) {
+	case PROOF_STALE:
+	case PROOF_WRONG_CERT:
+	case PROOF_NO_CERT:
+		return true;
+	case PROOF_UNREACHABLE:
+		return kept->reached;
+	case PROOF_UNKNOWN:
+	case PROOF_SERVED:
+	case PROOF_SKIPPED:
+		break;
+	}
+	return false;
 }
 
 /* What can't be reached from here, or shows nothing, is not provable. */
-static bool is_provable(const struct evidence_listener *listener)
+static bool is_provable(const struct evidence_listener *listener, const struct proven *kept)
 {
-	return listener->provable && listener->proof != PROOF_UNREACHABLE &&
-	       listener->proof != PROOF_SKIPPED;
+	if (listener->proof == PROOF_UNREACHABLE)
+		return kept->reached || kept->misses < LOOKS;
+	return listener->proof != PROOF_SKIPPED;
+}
+
+static bool shows_a_way(enum proof proof)
+{
+	return proof == PROOF_SERVED || proof == PROOF_STALE || proof == PROOF_WRONG_CERT ||
+	       proof == PROOF_NO_CERT;
 }
 
 void proofs_latch(struct core *core, const struct evidence *evidence)
@@ -74,11 +96,14 @@ void proofs_latch(struct core *core, const struct evidence *evidence)
 		const struct evidence_listener *listener = &evidence->listeners.item[i];
 		struct proven *kept = take_place(self, listener->id, i);
 
-		self->provable += is_provable(listener);
-		self->served += listener->provable && listener->proof == PROOF_SERVED;
-		self->bad += listener->provable && is_bad(listener->proof);
+		if (!kept || !listener->provable)
+			continue;
+		kept->reached |= shows_a_way(listener->proof);
+		self->provable += is_provable(listener, kept);
+		self->served += listener->proof == PROOF_SERVED;
+		self->bad += is_bad(listener, kept);
 		/* What can't be seen now will hardly be seen in a second. */
-		if (kept && (listener->proof == PROOF_SERVED || listener->proof == PROOF_SKIPPED))
+		if (listener->proof == PROOF_SERVED || listener->proof == PROOF_SKIPPED)
 			kept->misses = 0;
 	}
 }

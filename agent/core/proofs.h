@@ -17,6 +17,7 @@ struct proofs { /* zeroed: nothing looked at */
 		uint64_t asked_usec;
 		unsigned misses; /* looks in a row that did not see the right certificate */
 		uint32_t luck;   /* of the pause until the next look */
+		bool reached;    /* a connection came about once: there is a way from here */
 		bool listed;
 	} kept[LISTENERS_MAX];
 	unsigned provable, served, bad; /* as of the last step */

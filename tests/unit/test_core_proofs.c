@@ -292,6 +292,42 @@ static void what_shows_nothing_is_audited_what_is_far_is_tried_again(void **stat
 	assert_in_range(b.asks[ASK_PROOF], 8, 16);
 }
 
+/* An Envoy that starts refuses every connection for a moment: that is no proof, and no excuse. */
+static void no_way_there_is_believed_after_three_looks(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	well(&b, 2);
+	b.serves[1] = PROOF_UNREACHABLE;
+	run_to_proof(&b);
+	bench_run(&b, 900 * MSEC_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_HEALTHY);
+	assert_int_equal(b.decision.listeners.provable, 2);
+	b.serves[1] = PROOF_SERVED;
+	bench_run(&b, 2 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_PROVEN);
+	assert_int_equal(b.decision.listeners.served, 2);
+}
+
+static void where_a_way_was_none_is_bad(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	well(&b, 2);
+	bench_run(&b, 2 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_PROVEN);
+	b.serves[1] = PROOF_UNREACHABLE;
+	b.listener[1].changed_usec = b.now;
+	bench_run(&b, 60 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_NOT_SERVED);
+	assert_int_equal(b.decision.listeners.bad, 1);
+	b.serves[1] = PROOF_SERVED;
+	bench_run(&b, 40 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_PROVEN);
+}
+
 static void so_many_at_once_and_all_in_the_end(void **state)
 {
 	static struct bench b;
@@ -325,6 +361,8 @@ int main(void)
 		cmocka_unit_test(a_loss_of_readiness_is_followed_by_a_look),
 		cmocka_unit_test(what_can_not_be_compared_is_not_looked_at),
 		cmocka_unit_test(what_shows_nothing_is_audited_what_is_far_is_tried_again),
+		cmocka_unit_test(no_way_there_is_believed_after_three_looks),
+		cmocka_unit_test(where_a_way_was_none_is_bad),
 		cmocka_unit_test(so_many_at_once_and_all_in_the_end),
 	};
 
