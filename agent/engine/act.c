@@ -48,8 +48,7 @@ void act_start(struct engine *engine, struct errand *errand, uint64_t now_usec)
 		engine_finish(engine, errand, RESULT_CONFLICT, now_usec);
 		return;
 	}
-	tell(engine, LOG_NOTICE, pod,
-	     "is deleted: its Gateway controller is off for as long as it runs");
+	tell(engine, LOG_NOTICE, pod, words_of_restart(engine->decision.verdict));
 	if (send_delete(engine, errand, pod, now_usec) < 0)
 		engine_finish(engine, errand, RESULT_UNREACHABLE, now_usec);
 }

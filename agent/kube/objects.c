@@ -257,17 +257,35 @@ static int64_t read_date(const char *text)
 	return rest && !*rest ? (int64_t)timegm(&broken) : 0;
 }
 
-/* The last line of a message: what a process says when it ends is its reason. */
-static void read_last_line(const char *message, char *ret, size_t size)
+static struct span last_line(struct span text)
 {
-	size_t len = strlen(message);
-	size_t start;
+	const char *newline;
 
-	while (len > 0 && message[len - 1] == '\n')
-		len--;
-	for (start = len; start > 0 && message[start - 1] != '\n';)
-		start--;
-	failure_quote(ret, size, message + start, len - start);
+	while (text.len > 0 && text.ptr[text.len - 1] == '\n')
+		text.len--;
+	newline = memrchr(text.ptr, '\n', text.len);
+	if (newline)
+		text = (struct span){ newline + 1, (size_t)(text.ptr + text.len - newline - 1) };
+	return text;
+}
+
+/* What a process says when it ends is its reason, and the end of that the reason of the reasons. What stands
+ * before msg= is a date, another one each time. */
+static void read_last_words(const char *message, char *ret, size_t size)
+{
+	struct span line = last_line(span_of(message));
+	const char *words = memmem(line.ptr, line.len, "msg=", 4);
+
+	if (words)
+		line = (struct span){ words + 4, (size_t)(line.ptr + line.len - words - 4) };
+	if (line.len >= size) {
+		line = (struct span){ line.ptr + line.len - size + 1, size - 1 };
+		words = memchr(line.ptr, ' ', line.len);
+		if (words)
+			line = (struct span){ words + 1,
+				              (size_t)(line.ptr + line.len - words - 1) };
+	}
+	failure_quote(ret, size, line.ptr, line.len);
 }
 
 static void read_end(const cJSON *status, struct object_pod *ret)
@@ -279,7 +297,7 @@ static void read_end(const cJSON *status, struct object_pod *ret)
 	                        "CrashLoopBackOff") == 0;
 	ret->crash = crash_judge(span_of(message));
 	ret->ended_sec = read_date(string_of(AT(terminated, "finishedAt")));
-	read_last_line(message, ret->last_words, sizeof(ret->last_words));
+	read_last_words(message, ret->last_words, sizeof(ret->last_words));
 }
 
 static int read_pod(const cJSON *object, void *item, struct failure *ret_failure)

@@ -199,6 +199,18 @@ const char *words_of_verdict(enum verdict verdict)
 	return verdicts[verdict];
 }
 
+const char *words_of_restart(enum verdict verdict)
+{
+	if (verdict == VERDICT_HELD_BACK)
+		return "is deleted: it ended while the API server was away, and its next start "
+		       "would "
+		       "have to wait";
+	if (verdict == VERDICT_COPIES_NEGLECTED)
+		return "is deleted: its Gateway controller is on, and leaves copies missing or "
+		       "stale";
+	return "is deleted: its Gateway controller is off for as long as it runs";
+}
+
 const char *words_of_layer(enum layer layer)
 {
 	return layers[layer].name;

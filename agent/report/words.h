@@ -34,6 +34,7 @@ struct words_facts {
 
 const struct words *words_of_cause(enum cause cause);
 const char *words_of_verdict(enum verdict verdict);    /* "CONTROLLER_OFF" */
+const char *words_of_restart(enum verdict verdict);    /* why a pod is deleted under it */
 const char *words_of_layer(enum layer layer);          /* "vip" */
 const char *words_of_endpoint(enum endpoint endpoint); /* "local" */
 

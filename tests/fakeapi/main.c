@@ -275,8 +275,9 @@ int main(int argc, char **argv)
 	start(&options);
 	(void)fprintf(stdout,
 	              "ready kubeconfig=%s/kubeconfig host-root=%s/host vip=127.0.0.1:%u "
-	              "release=%u speed=%u\n",
-	              folder, folder, fake.front[GATE_VIP].port, options.release, options.speed);
+	              "release=%u speed=%u gateway=127.0.0.1:%u hostname=%s\n",
+	              folder, folder, fake.front[GATE_VIP].port, options.release, options.speed,
+	              options.gateway_port, fake.world.source[0].hostname);
 	(void)fflush(stdout);
 	run();
 	(void)pthread_mutex_lock(&fake.lock); /* nobody writes there any more */

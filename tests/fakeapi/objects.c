@@ -301,6 +301,16 @@ void objects_put_node(struct world *world, uint32_t boot)
 	store_put(&world->store, "nodes", "", "pi", json);
 }
 
+static void show_state(cJSON *state, const struct pod *pod)
+{
+	if (pod->shown.held_back)
+		set(cJSON_AddObjectToObject(state, "waiting"), "reason", "CrashLoopBackOff");
+	else
+		set_date(cJSON_AddObjectToObject(state,
+		                                 pod->shown.running ? "running" : "terminated"),
+		         "startedAt");
+}
+
 static void show_container(cJSON *status, const struct pod *pod, const struct world_pod *shown)
 {
 	cJSON *last, *terminated, *state = cJSON_CreateObject();
@@ -312,8 +322,7 @@ static void show_container(cJSON *status, const struct pod *pod, const struct wo
 	cJSON_DeleteItemFromObjectCaseSensitive(status, "state");
 	cJSON_DeleteItemFromObjectCaseSensitive(status, "lastState");
 	cJSON_AddItemToObject(status, "state", state);
-	set_date(cJSON_AddObjectToObject(state, pod->shown.running ? "running" : "terminated"),
-	         "startedAt");
+	show_state(state, pod);
 	last = cJSON_AddObjectToObject(status, "lastState");
 	cJSON_DeleteItemFromObjectCaseSensitive(status, "ready");
 	(void)cJSON_AddBoolToObject(status, "ready", pod->shown.ready);
@@ -325,6 +334,12 @@ static void show_container(cJSON *status, const struct pod *pod, const struct wo
 	terminated = cJSON_AddObjectToObject(last, "terminated");
 	set_number(terminated, "exitCode", shown->exit_code);
 	set(terminated, "containerID", text);
+	if (pod->shown.held_back) { /* the words of both, at the end */
+		set(terminated, "message",
+		    "level=fatal msg=\"failed to start: Get \\\"https://127.0.0.1:7443/api\\\": "
+		    "dial tcp 127.0.0.1:7443: connect: connection refused\"\n");
+		set_date(terminated, "finishedAt");
+	}
 }
 
 void objects_put_pod(struct world *world, const struct pod *pod, const struct world_pod *shown)

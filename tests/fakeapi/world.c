@@ -141,6 +141,10 @@ static void show_pod(struct world *world, const struct pod *pod)
 		shown->last = shown->container;
 		shown->restarts++;
 	}
+	if (pod->shown.held_back) {
+		shown->last = pod->shown.container;
+		shown->exit_code = EXIT_GIVES_UP;
+	}
 	shown->version = pod->version;
 	shown->container = pod->shown.container;
 	shown->terminating = pod->terminating;
@@ -245,18 +249,15 @@ static void show_node(struct world *world)
 static void end_the_patient(struct world *world)
 {
 	for (size_t i = 0; i < MODEL_PODS; i++) {
-		const struct pod *pod = &world->model.pod[i];
-		struct world_pod *shown = pod_place(world, pod->id);
+		struct pod *pod = &world->model.pod[i];
 
 		if (world->options.release < 119 || !pod->id || pod->process.container == 0 ||
 		    pod->process.container != world->process[i].container ||
 		    pod->process.mind != MIND_ASKING ||
 		    model_now(world) - world->process[i].since_usec < GIVES_UP_USEC)
 			continue;
-		if (shown)
-			shown->exit_code = EXIT_GIVES_UP;
 		world_event(world, "operator exits");
-		model_crash(&world->model, (size_t)pod->node, model_now(world));
+		model_give_up(&world->model, pod, model_now(world));
 	}
 }
 

@@ -122,7 +122,7 @@ static void run_controllers(struct model *model, uint64_t now_usec)
 }
 
 /* The kubelet starts it again after 10 s, then after twice as long each time, up to 300 s. */
-static void back_off(struct model *model, struct pod *pod, uint64_t now_usec)
+void model_give_up(struct model *model, struct pod *pod, uint64_t now_usec)
 {
 	uint64_t pause = BACK_OFF_USEC << (pod->ends < 5 ? pod->ends : 5);
 
@@ -139,7 +139,7 @@ static void run_pod(struct model *model, struct pod *pod, uint64_t now_usec)
 {
 	operator_run(model, pod, now_usec);
 	if (pod->process.gives_up)
-		back_off(model, pod, now_usec);
+		model_give_up(model, pod, now_usec);
 	if (pod->starts_usec <= now_usec) {
 		operator_start(model, &pod->process, now_usec);
 		pod->starts_usec = MODEL_NEVER;

@@ -45,7 +45,8 @@ struct process {
 	enum mind mind;
 	bool registered; /* *v1.Gateway is in its list of registrations */
 	bool leads, synced;
-	bool gives_up;         /* it ends now, by itself */
+	bool contacted;        /* the API server answered it once, */
+	bool gives_up;         /* or never did: it ends now, by itself */
 	uint64_t started_usec; /* it asks for so long */
 	uint64_t asks_usec;    /* when the answer comes, or is asked for again */
 	uint64_t stalled_usec; /* when the stalled handshake times out, 0: it does not stall */
@@ -114,7 +115,7 @@ struct model {
 	struct luck luck;
 	uint32_t next_id;
 	uint32_t replicas;
-	bool patient; /* as 1.20.2: asks again when refused, for 30 s, and then ends */
+	bool patient; /* as 1.20.2: asks again when refused, and ends after 30 s, not after 60 */
 	struct path api, vip, log, operators; /* operators: faults that only the operator meets */
 	struct node node[MODEL_NODES];
 	struct pod pod[MODEL_PODS];
@@ -157,6 +158,7 @@ void model_boot(struct model *model, size_t node, const struct boot_plan *plan, 
 void model_end_cleanly(struct model *model, size_t node); /* SIGTERM while the API answers */
 void model_crash(struct model *model, size_t node,
                  uint64_t now_usec); /* kubelet restarts in place */
+void model_give_up(struct model *model, struct pod *pod, uint64_t now_usec); /* after a back-off */
 
 /* The API's answers. A log is read by the pod's name: it is that of the container that runs NOW. */
 enum model_log { MODEL_LOG_502, MODEL_LOG_404, MODEL_LOG_EMPTY, MODEL_LOG_OFF, MODEL_LOG_ON };

@@ -7,7 +7,8 @@
 #define LEASE      (15 * SECONDS)
 #define EOF_RETRY  (1 * SECONDS)
 #define SYNC_RETRY (1 * SECONDS)
-#define PATIENCE   (30 * SECONDS) /* of one that asks again, 1.20.2 */
+#define CONTACT    (60 * SECONDS) /* 1.18.4: without any answer by then it ends */
+#define PATIENCE   (30 * SECONDS) /* 1.20.2, for its CRDs */
 #define ASK_AGAIN  (3 * SECONDS)
 
 void operator_start(struct model *model, struct process *process, uint64_t now_usec)
@@ -85,8 +86,13 @@ static void lead(struct model *model, struct process *process, uint64_t now_usec
 static void try_lease(struct model *model, struct process *process, uint64_t now_usec)
 {
 	process->tries_usec = now_usec + luck_between(&model->luck, 2000 * MSEC, 2400 * MSEC);
-	if (model_vip(model, now_usec) != FAULT_NONE)
+	if (model_vip(model, now_usec) != FAULT_NONE) {
+		process->gives_up = !process->contacted &&
+		                    model_vip(model, now_usec) == FAULT_REFUSED &&
+		                    now_usec - process->started_usec >= CONTACT;
 		return;
+	}
+	process->contacted = true;
 	if (model->lease == 0) {
 		lead(model, process, now_usec);
 		return;

@@ -338,6 +338,30 @@ static void the_late_address_is_survived_and_all_is_proven(void **state)
 	close_scene(&scene);
 }
 
+static void a_back_off_is_cut_short_once_the_address_is_back(void **state)
+{
+	struct scene scene;
+	size_t at, deleted;
+
+	(void)state;
+	open_scene(&scene, 8, "--release=120");
+	at = tell(&scene, "restart refused 3600");
+	start_agent(&scene, &scene.agent, "recover");
+	at = event(&scene, at, "operator exits");
+	at = event(&scene, event(&scene, at, "operator started"), "operator exits");
+	(void)await(&scene, &scene.agent, 0,
+	            "the operator is held back after a crash: restart waits");
+	await_status(&scene, "\"verdict\":\"HELD_BACK\"");
+	at = tell(&scene, "gate vip open");
+	deleted = event(&scene, at, WRITE_DELETE);
+	at = event(&scene, event(&scene, deleted, "pod gone"), "operator on");
+	(void)await(&scene, &scene.agent, 0, "is deleted: it ended while the API server was away");
+	(void)event(&scene, at, "operator synced");
+	await_status(&scene, "\"verdict\":\"PROVEN\"");
+	assert_int_equal(count(&scene, "write "), 1);
+	close_scene(&scene);
+}
+
 /* The copy as the operator made it, without what differs between any two objects. */
 static void read_copy(struct scene *scene, const char *name, char *json, size_t size)
 {
@@ -594,6 +618,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_late_address_is_survived_and_all_is_proven),
+		cmocka_unit_test(a_back_off_is_cut_short_once_the_address_is_back),
 		cmocka_unit_test(lost_copies_are_created_at_once_in_the_operators_shape),
 		cmocka_unit_test(a_copy_that_is_not_granted_is_never_created),
 		cmocka_unit_test(mode_observe_writes_nothing),

@@ -105,22 +105,15 @@ def crashing(bed, agent, report):
     if not report.check(tuple(map(int, bed.version.split(".")[:2])) < TRAPPED_BEFORE, "a Cilium before 1.20"):
         return
     bed.heal()
-    apply_gateway_api(bed, TRAP)
-    try:
-        bed.operator.signal(signal.SIGKILL)
-        waiting.until(lambda: is_held_back(bed, BACK_OFFS), HELD_WITHIN, "the operator to end again and again", 0.2)
-        began = agent.start()
-        status = await_status(agent, lambda status: status["controller"]["verdict"] == "CRASHING", 20)
-        said = status.get("controller", {})
-        report.check((said.get("verdict"), said.get("cause")) == ("CRASHING", "crash-crd"), f"the verdict is {said}")
-        report.check("TLSRoute" in said.get("sentence", ""), f"the sentence names the kind: {said.get('sentence')}")
-        waiting.reach(began + OBSERVED)
-        writes = bed.audit.writes(settings.AGENT_USER, began)
-        report.check(not writes, f"the agent writes nothing, not {[str(write) for write in writes[:5]]}")
-        report.check(agent.status()[0] == 1, "`gatewake status` exits 1")
-    finally:
-        apply_gateway_api(bed, bed.version)
-
-
-def apply_gateway_api(bed, version):
-    bed.kubectl("apply", "--server-side", "--force-conflicts", "-f", settings.gateway_api(version))
+    bed.kubectl("apply", "--server-side", "--force-conflicts", "-f", settings.gateway_api(TRAP))  # no way back
+    bed.operator.signal(signal.SIGKILL)
+    waiting.until(lambda: is_held_back(bed, BACK_OFFS), HELD_WITHIN, "the operator to end again and again", 0.2)
+    began = agent.start()
+    status = await_status(agent, lambda status: status["controller"]["verdict"] == "CRASHING", 20)
+    said = status.get("controller", {})
+    report.check((said.get("verdict"), said.get("cause")) == ("CRASHING", "crash-crd"), f"the verdict is {said}")
+    report.check("TLSRoute" in said.get("sentence", ""), f"the sentence names the kind: {said.get('sentence')}")
+    waiting.reach(began + OBSERVED)
+    writes = bed.audit.writes(settings.AGENT_USER, began)
+    report.check(not writes, f"the agent writes nothing, not {[str(write) for write in writes[:5]]}")
+    report.check(agent.status()[0] == 1, "`gatewake status` exits 1")
