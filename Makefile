@@ -45,7 +45,7 @@ UNIT    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 SIM     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/sim/*.c))
 HEADERS := $(wildcard agent/*.h agent/*/*.h platform/arm64/*.h tests/*/*.h)
 
-.PHONY: all deps test fuzz e2e checks purity headers complexity format clean
+.PHONY: all deps test demo fuzz e2e checks purity headers complexity format clean
 all: $(O)/gatewake
 
 # Asked before everything else. Root on Debian: installs what is missing; else says what to install.
@@ -120,6 +120,10 @@ headers: | deps
 
 e2e: $(O)/gatewake
 	tests/e2e/run --agent $(O)/gatewake
+
+# What gatewake does, to be watched: under a minute, no root. AGENT=0: what happens without it.
+demo: $(O)/gatewake $(O)/fakeapi
+	@AGENT=$(or $(AGENT),1) tests/demo/run $(O)
 
 complexity: ; @awk -f tests/complexity.awk $(SOURCES) | sort -rn | head -10
 format: ; clang-format-14 -i $(SOURCES) $(HEADERS) $(wildcard tests/*/*.c)
