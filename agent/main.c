@@ -7,7 +7,7 @@
 #include "commands/commands.h"
 #include "wire/http.h"
 
-static const struct command *const commands[] = { &command_run, &command_status };
+static const struct command *const commands[] = { &command_run, &command_status, &command_wait };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static void print_help(FILE *stream)

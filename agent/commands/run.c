@@ -217,6 +217,6 @@ const struct command command_run = {
 		"  --node NAME         this node's name, where its boot id cannot tell\n"
 		"  --host-root DIR     prefix of /proc and /sys (for tests)\n"
 		"\n"
-		"exit: 0 on SIGTERM, 1 cannot run, 2 a flag or a key is wrong\n",
+		"exit: 0 on SIGTERM, 1 cannot run, 2 a flag or key is wrong\n",
 	.run = run,
 };

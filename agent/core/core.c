@@ -140,6 +140,7 @@ static struct permit restart_neglectful(struct core *core, const struct policy *
 static void settle(struct core *core, struct finding found, uint64_t until_usec, uint64_t now_usec)
 {
 	core->until_usec = until_usec;
+	core->on = found.on;
 	if (core->since_usec && found.verdict == core->verdict && found.cause == core->cause &&
 	    found.about == core->about)
 		return;
@@ -165,6 +166,7 @@ static void tell(struct core *core, uint64_t now_usec, struct decision *ret)
 {
 	ret->verdict = core->verdict;
 	ret->cause = core->cause;
+	ret->on = core->on;
 	ret->about = core->about;
 	ret->since_usec = core->since_usec;
 	ret->until_usec = core->until_usec;

@@ -145,6 +145,7 @@ struct policy {
 struct decision {
 	enum verdict verdict;
 	enum cause cause;
+	bool on;             /* the verdict speaks of a controller that is known to be on */
 	uint32_t about;      /* the container that the verdict speaks of, or 0 */
 	uint64_t since_usec; /* of verdict and cause */
 	uint64_t until_usec; /* of CAUSE_BUDGET, OTHER_NODE, NOT_DELETED: when it may go on; 0
@@ -224,6 +225,7 @@ struct core { /* zeroed: a fresh start; set .ledger from the disk before the fir
 	uint64_t acted_usec; /* end of the last act */
 	enum verdict verdict;
 	enum cause cause;
+	bool on;
 	uint32_t about;
 	uint64_t since_usec, until_usec;
 	bool save; /* the ledger changed since it was last handed out */

@@ -301,6 +301,7 @@ static void status_of(const struct engine *engine, struct status *ret)
 	(void)snprintf(ret->mode, sizeof(ret->mode), "%s", modes[engine->config->mode]);
 	status_endpoint(&facts.words.endpoint[ENDPOINT_LOCAL], &ret->local);
 	status_endpoint(&facts.words.endpoint[ENDPOINT_VIP], &ret->vip);
+	ret->controller.on = engine->decision.on;
 	(void)snprintf(ret->controller.verdict, sizeof(ret->controller.verdict), "%s",
 	               words_of_verdict(engine->decision.verdict));
 	(void)snprintf(ret->controller.cause, sizeof(ret->controller.cause), "%s", words->name);
@@ -323,6 +324,9 @@ static void status_of(const struct engine *engine, struct status *ret)
 	ret->copies.created = engine->decision.copies.created;
 	ret->copies.blocked = engine->decision.copies.blocked;
 	ret->copies.stale = engine->decision.copies.stale;
+	ret->proofs.provable = engine->decision.listeners.provable;
+	ret->proofs.served = engine->decision.listeners.served;
+	ret->proofs.bad = engine->decision.listeners.bad;
 }
 
 /* The dates change with the wall clock's steps: only a change of the rest is worth a new file. */
@@ -336,18 +340,6 @@ static void status_dates(const struct engine *engine, uint64_t now_usec, struct 
 	        sizeof(ret->local.since));
 	date_of(decision->endpoint[ENDPOINT_VIP].since_usec, now_usec, ret->vip.since,
 	        sizeof(ret->vip.since));
-}
-
-static const char *proof_name(enum proof proof)
-{
-	static const char *const names[] = {
-		[PROOF_UNKNOWN] = "UNKNOWN", [PROOF_SERVED] = "SERVED",
-		[PROOF_STALE] = "STALE",     [PROOF_WRONG_CERT] = "WRONG_CERT",
-		[PROOF_NO_CERT] = "NO_CERT", [PROOF_UNREACHABLE] = "UNREACHABLE",
-		[PROOF_SKIPPED] = "SKIPPED",
-	};
-
-	return names[proof];
 }
 
 static void status_listeners(const struct engine *engine, struct status *ret)
@@ -366,7 +358,7 @@ static void status_listeners(const struct engine *engine, struct status *ret)
 		(void)snprintf(to->address, sizeof(to->address), "%s:%u", listener->address,
 		               listener->port);
 		(void)snprintf(to->verdict, sizeof(to->verdict), "%s",
-		               proof_name(listener->seen.verdict));
+		               words_of_proof(listener->seen.verdict)->name);
 		(void)snprintf(to->detail, sizeof(to->detail), "%s", listener->seen.text);
 		if (listener->seen.has_leaf)
 			wall_date((time_t)listener->seen.leaf.validity.not_after_sec, to->not_after,

@@ -69,6 +69,7 @@ static void take_endpoint(const cJSON *object, struct status_endpoint *ret)
 
 static void take_controller(const cJSON *object, struct status *ret)
 {
+	ret->controller.on = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "on"));
 	TAKE(object, "verdict", ret->controller.verdict);
 	TAKE(object, "cause", ret->controller.cause);
 	TAKE(object, "sentence", ret->controller.sentence);
@@ -109,6 +110,13 @@ static void take_copies(const cJSON *object, struct status *ret)
 	ret->copies.stale = (unsigned)number(object, "stale", 0);
 }
 
+static void take_proofs(const cJSON *object, struct status *ret)
+{
+	ret->proofs.provable = (unsigned)number(object, "provable", 0);
+	ret->proofs.served = (unsigned)number(object, "served", 0);
+	ret->proofs.bad = (unsigned)number(object, "bad", 0);
+}
+
 static void take_status(const cJSON *json, struct status *ret)
 {
 	const cJSON *readiness = cJSON_GetObjectItemCaseSensitive(json, "readiness");
@@ -122,6 +130,7 @@ static void take_status(const cJSON *json, struct status *ret)
 	take_endpoint(cJSON_GetObjectItemCaseSensitive(readiness, "vip"), &ret->vip);
 	take_controller(cJSON_GetObjectItemCaseSensitive(json, "controller"), ret);
 	take_copies(cJSON_GetObjectItemCaseSensitive(json, "copies"), ret);
+	take_proofs(cJSON_GetObjectItemCaseSensitive(json, "proofs"), ret);
 	take_listeners(cJSON_GetObjectItemCaseSensitive(json, "listeners"), ret);
 	ret->restarts.count = (unsigned)number(restarts, "count", 0);
 	ret->restarts.failed = (unsigned)number(restarts, "failed", 0);

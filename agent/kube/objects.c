@@ -4,12 +4,12 @@
 #include <limits.h>
 #include <malloc.h>
 #include <string.h>
-#include <time.h>
 
 #include <cjson/cJSON.h>
 
 #include "base/cleanup.h"
 #include "cilium/crash.h"
+#include "host/clock.h"
 
 DEFINE_CLEANUP(cJSON, cJSON_Delete)
 
@@ -248,15 +248,6 @@ static const char *container_id(const cJSON *status)
 	return scheme ? scheme + 3 : id;
 }
 
-/* RFC 3339 in UTC, as the API server writes it; 0: it is none. */
-static int64_t read_date(const char *text)
-{
-	struct tm broken = { 0 };
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &broken);
-
-	return rest && !*rest ? (int64_t)timegm(&broken) : 0;
-}
-
 static struct span last_line(struct span text)
 {
 	const char *newline;
@@ -296,7 +287,7 @@ static void read_end(const cJSON *status, struct object_pod *ret)
 	ret->held_back = strcmp(string_of(AT(status, "state", "waiting", "reason")),
 	                        "CrashLoopBackOff") == 0;
 	ret->crash = crash_judge(span_of(message));
-	ret->ended_sec = read_date(string_of(AT(terminated, "finishedAt")));
+	ret->ended_sec = clock_date_sec(string_of(AT(terminated, "finishedAt")));
 	read_last_words(message, ret->last_words, sizeof(ret->last_words));
 }
 

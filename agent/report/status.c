@@ -45,7 +45,9 @@ static void put_seconds(struct writer *writer, const char *before, const char *n
 
 static void put_controller(struct writer *writer, bool dates, const struct status *status)
 {
-	member(writer, "}},\"controller\":{", "verdict", status->controller.verdict);
+	writer_print(writer, "}},\"controller\":{\"on\":%s",
+	             status->controller.on ? "true" : "false");
+	member(writer, ",", "verdict", status->controller.verdict);
 	member(writer, ",", "cause", status->controller.cause);
 	member(writer, ",", "sentence", status->controller.sentence);
 	member(writer, ",", "command", status->controller.command);
@@ -87,6 +89,8 @@ size_t status_to_json(const struct status *status, bool dates, char *json, size_
 	      "u}",
 	      status->copies.needed, status->copies.present, status->copies.created,
 	      status->copies.blocked, status->copies.stale);
+	writer_print(&writer, ",\"proofs\":{\"provable\":%u,\"served\":%u,\"bad\":%u}",
+	             status->proofs.provable, status->proofs.served, status->proofs.bad);
 	put_listeners(&writer, status);
 	writer_print(&writer, ",\"restarts\":{\"count\":%u,\"failed\":%u}", status->restarts.count,
 	      status->restarts.failed);

@@ -27,6 +27,7 @@ struct status {
 	char version[16], node[254], mode[16];
 	struct status_endpoint local, vip;
 	struct {
+		bool on; /* known to be */
 		char verdict[32], cause[32];
 		char sentence[STATUS_LINE_MAX], command[160];
 		char pod[512], cilium_version[16], since[32];
@@ -34,6 +35,9 @@ struct status {
 	struct {
 		unsigned needed, present, created, blocked, stale;
 	} copies;
+	struct {
+		unsigned provable, served, bad;
+	} proofs;
 	size_t listener_count;
 	struct status_listener *listener; /* owned by whoever filled it */
 	struct {

@@ -2,6 +2,7 @@
 #include "report/words.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct words causes[] = {
 	[CAUSE_NONE] = { "none", "controller on", NULL, "f5b49a1e7e104275b93f6103e1a06404" },
@@ -157,21 +158,56 @@ static const struct words causes[] = {
 };
 _Static_assert(sizeof(causes) / sizeof(causes[0]) == CAUSE_COUNT, "words for each cause");
 
-static const char *const verdicts[] = {
-	[VERDICT_UNKNOWN] = "UNKNOWN",
-	[VERDICT_DISABLED] = "DISABLED",
-	[VERDICT_CRDS_MISSING] = "CRDS_MISSING",
-	[VERDICT_CRASHING] = "CRASHING",
-	[VERDICT_HELD_BACK] = "HELD_BACK",
-	[VERDICT_CONTROLLER_OFF] = "CONTROLLER_OFF",
-	[VERDICT_COPY_BLOCKED] = "COPY_BLOCKED",
-	[VERDICT_COPIES_NEGLECTED] = "COPIES_NEGLECTED",
-	[VERDICT_STARTING] = "STARTING",
-	[VERDICT_NOT_SERVED] = "NOT_SERVED",
-	[VERDICT_PROVEN] = "PROVEN",
-	[VERDICT_HEALTHY] = "HEALTHY",
+static const struct words_verdict verdicts[] = {
+	[VERDICT_UNKNOWN] = { "UNKNOWN", "too little is known to say or do anything", NULL,
+	                      MOOD_WAITING },
+	[VERDICT_DISABLED] = { "DISABLED", "Cilium's Gateway API is not meant to work here", NULL,
+	                       MOOD_WAITING },
+	[VERDICT_CRDS_MISSING] = { "CRDS_MISSING",
+	                           "this Cilium version needs a CRD that is not installed", NULL,
+	                           MOOD_BAD },
+	[VERDICT_CRASHING] = { "CRASHING", "the operator ends at each start", NULL, MOOD_BAD },
+	[VERDICT_HELD_BACK] = { "HELD_BACK",
+	                        "the operator waits to be started again, though it could run now",
+	                        NULL, MOOD_WAITING },
+	[VERDICT_CONTROLLER_OFF] = { "CONTROLLER_OFF",
+	                             "the operator lost the start-up race: until it is restarted, "
+	                             "copies of certificates are deleted and none is made",
+	                             NULL, MOOD_BAD },
+	[VERDICT_COPY_BLOCKED] = { "COPY_BLOCKED",
+	                           "a listener lacks its certificate, and a restart would not help",
+	                           NULL, MOOD_BAD },
+	[VERDICT_COPIES_NEGLECTED] = { "COPIES_NEGLECTED",
+	                               "the controller runs, and does not do its work", NULL,
+	                               MOOD_BAD },
+	[VERDICT_STARTING] = { "STARTING", "not all is there yet, and it may still come by itself",
+	                       NULL, MOOD_WAITING },
+	[VERDICT_NOT_SERVED] = { "NOT_SERVED",
+	                         "the cluster is right, Envoy does not serve what it should", NULL,
+	                         MOOD_BAD },
+	[VERDICT_PROVEN] = { "PROVEN", "all is well, as a client sees it", NULL, MOOD_GOOD },
+	[VERDICT_HEALTHY] = { "HEALTHY",
+	                      "all is well, as far as can be seen from here: no listener was "
+	                      "proven",
+	                      NULL, MOOD_GOOD },
 };
-_Static_assert(sizeof(verdicts) / sizeof(verdicts[0]) == VERDICT_COUNT, "a name for each verdict");
+_Static_assert(sizeof(verdicts) / sizeof(verdicts[0]) == VERDICT_COUNT, "words for each verdict");
+
+static const struct words_verdict proofs[] = {
+	[PROOF_UNKNOWN] = { "UNKNOWN", "not looked at yet", NULL, MOOD_WAITING },
+	[PROOF_SERVED] = { "SERVED", "it serves the certificate of its Secret", NULL, MOOD_GOOD },
+	[PROOF_STALE] = { "STALE", "it serves an older certificate of its Secret",
+	                  "kubectl rollout restart -n kube-system daemonset/cilium-envoy",
+	                  MOOD_BAD },
+	[PROOF_WRONG_CERT] = { "WRONG_CERT", "it serves another certificate",
+	                       "kubectl logs -n kube-system daemonset/cilium-envoy", MOOD_BAD },
+	[PROOF_NO_CERT] = { "NO_CERT", "the handshake ends without a certificate",
+	                    "kubectl logs -n kube-system daemonset/cilium-envoy", MOOD_BAD },
+	[PROOF_UNREACHABLE] = { "UNREACHABLE", "no connection from this host",
+	                        "kubectl get gateways -A", MOOD_WAITING },
+	[PROOF_SKIPPED] = { "SKIPPED", "it cannot be proven by a handshake", NULL, MOOD_WAITING },
+};
+#define PROOF_COUNT (sizeof(proofs) / sizeof(proofs[0]))
 
 static const struct {
 	const char *name, *sentence;
@@ -196,7 +232,31 @@ const struct words *words_of_cause(enum cause cause)
 
 const char *words_of_verdict(enum verdict verdict)
 {
-	return verdicts[verdict];
+	return verdicts[verdict].name;
+}
+
+const struct words_verdict *words_of_proof(enum proof proof)
+{
+	return &proofs[proof];
+}
+
+static const struct words_verdict *find(const struct words_verdict *table, size_t count,
+                                        const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+const struct words_verdict *words_find_verdict(const char *name)
+{
+	return find(verdicts, VERDICT_COUNT, name);
+}
+
+const struct words_verdict *words_find_proof(const char *name)
+{
+	return find(proofs, PROOF_COUNT, name);
 }
 
 const char *words_of_restart(enum verdict verdict)

@@ -11,6 +11,15 @@ struct words {
 	const char *message_id; /* 32 hex digits */
 };
 
+enum words_mood { MOOD_GOOD, MOOD_WAITING, MOOD_BAD };
+
+struct words_verdict {       /* of the cluster, or of a listener */
+	const char *name;    /* "CONTROLLER_OFF", "NO_CERT" */
+	const char *meaning; /* for people, without a full stop */
+	const char *command; /* of a listener: what a person may run, or NULL */
+	enum words_mood mood;
+};
+
 struct words_endpoint {
 	const char *address; /* host:port, "" where it is not known */
 	const char *detail;  /* "ECONNREFUSED after 0.00 s", "" where there is none */
@@ -33,7 +42,12 @@ struct words_facts {
 };
 
 const struct words *words_of_cause(enum cause cause);
-const char *words_of_verdict(enum verdict verdict);    /* "CONTROLLER_OFF" */
+const char *words_of_verdict(enum verdict verdict); /* "CONTROLLER_OFF" */
+const struct words_verdict *words_of_proof(enum proof proof);
+
+/* By its name, as status.json holds it; NULL: there is none of that name. */
+const struct words_verdict *words_find_verdict(const char *name);
+const struct words_verdict *words_find_proof(const char *name);
 const char *words_of_restart(enum verdict verdict);    /* why a pod is deleted under it */
 const char *words_of_layer(enum layer layer);          /* "vip" */
 const char *words_of_endpoint(enum endpoint endpoint); /* "local" */

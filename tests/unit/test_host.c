@@ -3,7 +3,9 @@
 
 #include <signal.h>
 
+#include "host/clock.h"
 #include "host/containers.h"
+#include "host/follow.h"
 #include "host/runfile.h"
 #include "host/state.h"
 #include "report/table.h"
@@ -11,6 +13,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define ID "3c680ee1634cf9de18a107be79ceda578fd08684ad672fbd164a77a510766114"
 
@@ -214,13 +217,60 @@ static void status_json_is_read_back_as_it_was(void **state)
 	remove_tree(&dir);
 }
 
+/* A wait of an hour that ends at once; the folder may come late. */
+static void a_new_status_ends_the_wait_for_one(void **state)
+{
+	struct status status = example();
+	struct runfile runfile = { 0 };
+	struct follow follow;
+	struct tempdir dir;
+	char path[PATH_MAX];
+
+	(void)state;
+	tempdir_make(&dir);
+	(void)snprintf(path, sizeof(path), "%s/run", dir.path);
+	(void)alarm(30);
+	assert_int_equal(follow_open(&follow, path), 0);
+	assert_int_equal(follow_wait(&follow, UINT64_C(3600000000)), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(follow_wait(&follow, 0), 0);
+	runfile.folder = path;
+	assert_int_equal(runfile_write(&runfile, &status), 0);
+	assert_int_equal(follow_wait(&follow, UINT64_C(3600000000)), 0);
+	follow_close(&follow);
+	(void)alarm(0);
+	remove_tree(&dir);
+}
+
+static void how_long_ago_is_told_roughly(void **state)
+{
+	static const struct {
+		int64_t seconds;
+		const char *text;
+	} rows[] = { { 0, "0 s ago" },    { 119, "119 s ago" },     { 120, "2 min ago" },
+		     { 7300, "2 h ago" }, { 200000, "2 days ago" }, { -100, "" } };
+	char date[32], text[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		time_t then = time(NULL) - rows[i].seconds;
+
+		assert_true(strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime(&then)) > 0);
+		clock_ago(date, text, sizeof(text));
+		if (time(NULL) - rows[i].seconds == then) /* within one second */
+			assert_string_equal(text, rows[i].text);
+	}
+	clock_ago("", text, sizeof(text));
+	assert_string_equal(text, "");
+}
+
 static void the_table_shows_what_helps(void **state)
 {
 	struct status status = example();
 	char table[2048];
 
 	(void)state;
-	assert_true(table_of_status(&status, TABLE_PLAIN, table, sizeof(table)) > 0);
+	assert_true(table_of_status(&status, "", TABLE_PLAIN, table, sizeof(table)) > 0);
 	assert_non_null(
 		strstr(table, "controller  CONTROLLER_OFF  not restarted: the node is cordoned\n"));
 	assert_non_null(strstr(table, "try: kubectl uncordon NODE\n"));
@@ -247,6 +297,8 @@ int main(void)
 		cmocka_unit_test(containers_are_found_where_each_runtime_puts_them),
 		cmocka_unit_test(cgroup_v2_says_for_itself_whether_it_is_empty),
 		cmocka_unit_test(status_json_is_read_back_as_it_was),
+		cmocka_unit_test(a_new_status_ends_the_wait_for_one),
+		cmocka_unit_test(how_long_ago_is_told_roughly),
 		cmocka_unit_test(the_table_shows_what_helps),
 		cmocka_unit_test(a_json_that_does_not_fit_is_not_written_in_half),
 	};
