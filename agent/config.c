@@ -279,6 +279,7 @@ static int apply_flags(struct config *config, const struct flags *flags, struct 
 	config->watch = flags->value[ITEM_WATCH];
 	config->dry_run = flags->value[ITEM_DRY_RUN];
 	config->help = flags->value[ITEM_HELP];
+	config->timeout_given = flags->value[ITEM_TIMEOUT] && flags->value[ITEM_TIMEOUT][0];
 	return rc;
 }
 

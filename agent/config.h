@@ -26,6 +26,7 @@ struct config { /* zeroed: nothing set; strings are never NULL, "" is unset */
 	char file[PATH_MAX]; /* --config FILE: must exist; the default file need not */
 	bool json, watch, dry_run, help;
 	uint64_t timeout_usec; /* --timeout; CONFIG_TIMEOUT_USEC where it is not given */
+	bool timeout_given;
 };
 
 #define CONFIG_TIMEOUT_USEC UINT64_C(60000000)

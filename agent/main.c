@@ -7,7 +7,8 @@
 #include "commands/commands.h"
 #include "wire/http.h"
 
-static const struct command *const commands[] = { &command_run, &command_status, &command_wait };
+static const struct command *const commands[] = { &command_run, &command_status, &command_wait,
+	                                          &command_doctor, &command_sync };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static void print_help(FILE *stream)

@@ -14,4 +14,4 @@ struct command {
 	int (*run)(const struct config *config, const char *argument);
 };
 
-extern const struct command command_run, command_status, command_wait;
+extern const struct command command_run, command_status, command_wait, command_doctor, command_sync;

@@ -184,12 +184,13 @@ static int run(const struct config *config, const char *argument)
 	CLEANUP(close_p) int lock = -1;
 	CLEANUP(close_p) int signals = -1;
 	struct service service = { .watchdog_usec = notify_watchdog_usec() };
+	struct policy policy = { .may = cycle_policy(config->mode) };
 
 	(void)argument;
 	if (take_lock(config, &lock) < 0 || open_signals(&signals) < 0)
 		return EXIT_FAILURE;
 	(void)mkdir(config->state_dir, 0755);
-	if (cycle_new(config, &engine) < 0) {
+	if (cycle_new(config, &policy, false, &engine) < 0) {
 		(void)fprintf(stderr, "gatewake run: out of memory\n");
 		return EXIT_FAILURE;
 	}

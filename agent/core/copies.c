@@ -8,6 +8,7 @@
 #define PATIENCE_ON_USEC (5 * SECONDS_USEC) /* a healthy operator needs no more */
 #define STOOD_USEC       (10 * SECONDS_USEC)
 #define CHANGED_USEC     (1 * SECONDS_USEC) /* between looks while something near a source changes */
+#define LOOKS_IN_VAIN    3                  /* then the next one brings no answer either */
 
 /* After the first, the second and the third delete of the copy that was seen. */
 static const uint64_t after_delete_usec[] = { 300 * MSEC_USEC, 1 * SECONDS_USEC, 3 * SECONDS_USEC };
@@ -30,14 +31,22 @@ static const struct backoff_policy unfit = { 30 * SECONDS_USEC, 30 * SECONDS_USE
 static const struct backoff_policy audit = { 600 * SECONDS_USEC, 600 * SECONDS_USEC };
 
 /* hint: where it most often is, so that a step is not quadratic. */
+static size_t place_of(const struct copies *self, uint32_t source, size_t hint)
+{
+	size_t place = 0;
+
+	if (hint < SOURCES_MAX && self->kept[hint].source == source)
+		return hint;
+	while (place < SOURCES_MAX && self->kept[place].source != source)
+		place++;
+	return place;
+}
+
 static struct kept *find(struct copies *self, uint32_t source, size_t hint)
 {
-	if (hint < SOURCES_MAX && self->kept[hint].source == source)
-		return &self->kept[hint];
-	for (size_t i = 0; i < SOURCES_MAX; i++)
-		if (self->kept[i].source == source)
-			return &self->kept[i];
-	return NULL;
+	size_t place = place_of(self, source, hint);
+
+	return place < SOURCES_MAX ? &self->kept[place] : NULL;
 }
 
 /* As many places as evidence can name: once those that it names are marked, another one is free. */
@@ -304,6 +313,30 @@ void copies_plan(struct core *core, const struct policy *policy, const struct ev
 		else if (copy->granted)
 			plan_one(core, ASK_SOURCE, kept, look_due_usec(kept, copy), now_usec, ret);
 	}
+}
+
+static bool is_pending(const struct core *core, const struct policy *policy,
+                       const struct evidence *evidence, size_t which)
+{
+	const struct evidence_copy *copy = &evidence->copies.item[which];
+	size_t place = place_of(&core->copies, copy->source, which);
+
+	if (place == SOURCES_MAX || !copy->granted)
+		return false;
+	if (may_create(core, policy, evidence, copy))
+		return !core->copies.kept[place].refused;
+	return copy->state == SOURCE_UNKNOWN && core->copies.kept[place].looks < LOOKS_IN_VAIN;
+}
+
+unsigned copies_pending(const struct core *core, const struct policy *policy,
+                        const struct evidence *evidence)
+{
+	size_t under_way = asks_count(core, ASK_SOURCE) + asks_count(core, ACT_CREATE_COPY);
+	unsigned pending = 0;
+
+	for (size_t i = 0; i < evidence->copies.count; i++)
+		pending += is_pending(core, policy, evidence, i);
+	return pending + (unsigned)under_way;
 }
 
 /* --- what came of it --- */

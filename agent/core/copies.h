@@ -62,6 +62,10 @@ void copies_latch(struct core *core, const struct evidence *evidence, uint64_t n
 void copies_plan(struct core *core, const struct policy *policy, const struct evidence *evidence,
                  uint64_t on_usec, uint64_t now_usec, struct decision *ret);
 
+/* How many are to be looked at or created still; a look that never brings an answer is given up. */
+unsigned copies_pending(const struct core *core, const struct policy *policy,
+                        const struct evidence *evidence);
+
 /* How an ACT_CREATE_COPY or an ASK_SOURCE ended. */
 void copies_note(struct core *core, const struct order *order, const struct outcome *outcome);
 

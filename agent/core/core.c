@@ -5,6 +5,7 @@
 #include "core/asks.h"
 #include "core/diagnosis.h"
 #include "core/remedy.h"
+#include "core/settled.h"
 
 #include <string.h>
 
@@ -182,6 +183,7 @@ static void tell(struct core *core, uint64_t now_usec, struct decision *ret)
 	ret->copies.blocked = core->copies.blocked;
 	ret->copies.stale = core->copies.stale;
 	ret->copies.unfit = core->copies.unfit;
+	ret->copies.known = core->copies.current;
 	ret->listeners.provable = core->proofs.provable;
 	ret->listeners.served = core->proofs.served;
 	ret->listeners.bad = core->proofs.bad;
@@ -224,6 +226,8 @@ void core_step(struct core *core, const struct policy *policy, const struct evid
 	proofs_plan(core, evidence, now_usec, ret);
 	asks_plan(core, evidence, now_usec, dice, ret);
 	tell(core, now_usec, ret);
+	ret->copies.pending = copies_pending(core, policy, evidence);
+	ret->settled = settled(core, policy, evidence);
 }
 
 static void note_act(struct core *core, const struct order *order, const struct outcome *outcome)

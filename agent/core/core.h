@@ -97,6 +97,7 @@ enum cause {
 	CAUSE_VIP_NOT_USABLE,
 	CAUSE_CRDS_UNPROVEN,  /* the two rounds through the vip endpoint are under way */
 	CAUSE_MODE,           /* mode: observe or sync */
+	CAUSE_ONCE,           /* a command that looks once, and leaves it to the service */
 	CAUSE_PAUSED,         /* annotation gatewake.io/paused on the Deployment */
 	CAUSE_STALE,          /* evidence is being read again */
 	CAUSE_NOT_ALIVE,      /* the container that was judged is no cgroup of this host */
@@ -131,13 +132,14 @@ enum cause {
 	/* PROVEN */
 	CAUSE_PROVEN,
 };
-#define CAUSE_COUNT 41
+#define CAUSE_COUNT 42
 
 /* What this round may do: one cycle, different masks for run, doctor, sync. */
 enum { POLICY_RESTART = 1 << 0, POLICY_CREATE = 1 << 1 };
 
 struct policy {
 	unsigned may; /* POLICY_* */
+	bool once;    /* a person waits for one answer: the service would do what this may not */
 };
 
 #define WITHDRAWN_MAX ORDERS_MAX
@@ -158,6 +160,8 @@ struct decision {
 	struct {
 		unsigned needed, present, created, blocked, stale;
 		unsigned unfit; /* missing, for their source is missing, unreadable or invalid */
+		unsigned pending; /* to be looked at or created still, as far as the policy goes */
+		bool known;       /* the watches were complete in this step */
 	} copies;
 	struct {
 		unsigned provable, served, bad;
@@ -170,6 +174,7 @@ struct decision {
 	size_t withdrawn_count;
 	enum order_kind
 		overdue;    /* not ORDER_NONE: no outcome by its deadline; silences the watchdog */
+	bool settled;       /* to wait on would not change the answer, see core/settled.h */
 	uint64_t wake_usec; /* call again then at the latest */
 };
 

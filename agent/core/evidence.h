@@ -212,6 +212,7 @@ struct evidence_copies {
 	struct stamp at; /* of the oldest of those snapshots */
 	bool synced;     /* each of them is complete and its stream runs */
 	bool truncated;  /* there are more than gatewake looks at: nothing is created */
+	bool refused;    /* the API says no to one of those watches, again and again */
 	size_t count;
 	const struct evidence_copy *item;
 };

@@ -14,14 +14,22 @@ static const struct backoff_policy unproven = { 1 * SECONDS_USEC, 30 * SECONDS_U
 static const struct backoff_policy audit = { 600 * SECONDS_USEC, 600 * SECONDS_USEC };
 
 /* hint: where it most often is, so that a step is not quadratic. */
+static size_t place_of(const struct proofs *self, uint32_t listener, size_t hint)
+{
+	size_t place = 0;
+
+	if (hint < LISTENERS_MAX && self->kept[hint].listener == listener)
+		return hint;
+	while (place < LISTENERS_MAX && self->kept[place].listener != listener)
+		place++;
+	return place;
+}
+
 static struct proven *find(struct proofs *self, uint32_t listener, size_t hint)
 {
-	if (hint < LISTENERS_MAX && self->kept[hint].listener == listener)
-		return &self->kept[hint];
-	for (size_t i = 0; i < LISTENERS_MAX; i++)
-		if (self->kept[i].listener == listener)
-			return &self->kept[i];
-	return NULL;
+	size_t place = place_of(self, listener, hint);
+
+	return place < LISTENERS_MAX ? &self->kept[place] : NULL;
 }
 
 static void mark_listed(struct proofs *self, const struct evidence *evidence)
@@ -167,6 +175,29 @@ void proofs_plan(struct core *core, const struct evidence *evidence, uint64_t no
 		if (kept && listener->provable)
 			plan_one(core, evidence, listener, kept, now_usec, ret);
 	}
+}
+
+static bool is_looked_at(const struct evidence_listener *listener, const struct proofs *self,
+                         size_t hint)
+{
+	size_t place = place_of(self, listener->id, hint);
+
+	if (!stamp_known(listener->at) || place == LISTENERS_MAX)
+		return false;
+	return listener->proof != PROOF_UNREACHABLE || self->kept[place].misses >= LOOKS;
+}
+
+bool proofs_pending(const struct core *core, const struct evidence *evidence)
+{
+	bool pending = false;
+
+	for (size_t i = 0; i < evidence->listeners.count; i++) {
+		const struct evidence_listener *listener = &evidence->listeners.item[i];
+
+		pending |= listener->provable && !is_looked_at(listener, &core->proofs, i) &&
+		           source_known(evidence, listener->source);
+	}
+	return pending;
 }
 
 void proofs_note(struct core *core, const struct order *order, const struct outcome *outcome)

@@ -27,5 +27,8 @@ void proofs_latch(struct core *core, const struct evidence *evidence);
 void proofs_plan(struct core *core, const struct evidence *evidence, uint64_t now_usec,
                  struct decision *ret);
 
+/* Whether a listener is to be looked at still, of those whose certificate is known. */
+bool proofs_pending(const struct core *core, const struct evidence *evidence);
+
 /* How an ASK_PROOF ended. */
 void proofs_note(struct core *core, const struct order *order, const struct outcome *outcome);

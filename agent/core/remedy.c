@@ -29,7 +29,7 @@ static const struct evidence_replicaset *owner_of(const struct evidence *evidenc
 static enum cause forbidden(const struct policy *policy, const struct evidence *evidence)
 {
 	if (!(policy->may & POLICY_RESTART))
-		return CAUSE_MODE;
+		return policy->once ? CAUSE_ONCE : CAUSE_MODE;
 	return evidence->deployments.first.paused ? CAUSE_PAUSED : CAUSE_NONE;
 }
 

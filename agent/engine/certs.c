@@ -443,6 +443,7 @@ void certs_assemble(struct engine *engine, uint64_t now_usec)
 		mark_current(engine);
 	}
 	engine->evidence.copies.synced = watches_synced(engine, &engine->evidence.copies.at);
+	engine->evidence.copies.refused = watches_refused(engine);
 	engine->evidence.listeners.synced = engine->evidence.copies.synced;
 	fill_copies(engine);
 	fill_listeners(engine);
@@ -469,12 +470,14 @@ void certs_take_sync(struct cert_source *source, enum sync_errand errand,
                      const struct sync_end *end, struct stamp at)
 {
 	(void)snprintf(source->text, sizeof(source->text), "%s", end->text);
+	source->told = errand;
 	if (errand == SYNC_LOOK_AT_COPY) {
 		source->copy_known = end->state == SOURCE_VALID;
 		source->copy_data = end->copy.data;
 		return;
 	}
 	if (errand == SYNC_CREATE_COPY && end->result == RESULT_OK) {
+		source->created = true;
 		memcpy(source->created_uid, end->uid, sizeof(source->created_uid));
 		source->copy_known = true;
 		source->copy_data = end->source.data;

@@ -30,9 +30,11 @@ struct cert_source {
 	size_t before_count;
 	char created_uid
 		[OBJECT_UID_MAX]; /* of the copy that we made last: what it holds is known */
+	bool created;             /* by us, in this life */
 	bool copy_known;          /* its copy was read: */
 	struct digest copy_data;
-	char text[SYNC_TEXT_SIZE]; /* of the last errand */
+	char text[SYNC_TEXT_SIZE]; /* of the last errand, */
+	enum sync_errand told;     /* which was that */
 	uint32_t version;          /* of the copy */
 };
 

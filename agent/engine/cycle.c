@@ -304,7 +304,7 @@ static void think_and_do(struct engine *engine, uint64_t now_usec)
 	certs_assemble(engine, now_usec);
 	observe_life(engine, now_usec);
 	core_step(&engine->core, &engine->policy, &engine->evidence, now_usec, dice(), decision);
-	if (decision->save)
+	if (decision->save && (engine->policy.may & POLICY_RESTART))
 		ledger_save(engine, &decision->ledger);
 	for (size_t i = 0; i < decision->withdrawn_count; i++)
 		withdraw(engine, decision->withdrawn[i]);
@@ -356,7 +356,7 @@ void cycle_reload(struct engine *engine)
 	                      &engine->no_credentials);
 }
 
-static unsigned policy_of(enum config_mode mode)
+unsigned cycle_policy(enum config_mode mode)
 {
 	switch (mode) {
 	case CONFIG_MODE_RECOVER:
@@ -384,7 +384,8 @@ static void read_boot_id(struct engine *engine)
 	engine->evidence.boot = identity_of(engine->boot_id);
 }
 
-int cycle_new(const struct config *config, struct engine **ret)
+int cycle_new(const struct config *config, const struct policy *policy, bool silent,
+              struct engine **ret)
 {
 	CLEANUP(cycle_free_p) struct engine *engine = calloc(1, sizeof(*engine));
 	int r;
@@ -394,10 +395,11 @@ int cycle_new(const struct config *config, struct engine **ret)
 	engine->config = config;
 	engine->api_usable_s = engine->controller_on_s = engine->tls_proven_s = -1;
 	engine->cilium.metrics_port = METRICS_PORT_DEFAULT;
-	engine->policy.may = policy_of(config->mode);
+	engine->policy = *policy;
 	engine->runfile.folder = config->runtime_dir;
 	engine->containers.root = config->host_root;
 	journal_open(&engine->journal);
+	engine->journal.silent = silent;
 	objects_init();
 	engine->certs = calloc(1, sizeof(*engine->certs));
 	r = engine->certs ? http_new(&engine->http) : -ENOMEM;

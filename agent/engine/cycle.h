@@ -6,8 +6,13 @@
 #include "engine/engine.h"
 
 /* Opens what is needed: HTTP, the ledger of the state directory, this boot's id. The kubeconfig may be missing
- * or bad: then engine->no_credentials says why, and cycle_reload() reads it again. -ENOMEM. */
-int cycle_new(const struct config *config, struct engine **ret);
+ * or bad: then engine->no_credentials says why, and cycle_reload() reads it again. Only a policy that
+ * may restart keeps the ledger; the others read it. silent: nothing goes to the journal. -ENOMEM. */
+int cycle_new(const struct config *config, const struct policy *policy, bool silent,
+              struct engine **ret);
+
+/* What the service may do in that mode. */
+unsigned cycle_policy(enum config_mode mode);
 struct engine *cycle_free(struct engine *engine); /* always NULL */
 DEFINE_CLEANUP(struct engine, cycle_free)
 

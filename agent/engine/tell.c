@@ -13,7 +13,7 @@
 /* What a line may speak of beyond the table, with the memory it stands in. */
 struct facts {
 	struct words_facts words;
-	char pod[512], object[320], cilium[16];
+	char pod[512], object[384], cilium[16];
 };
 
 static const char *refused_text(const struct engine *engine)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define RELEASE_1_20 120 /* ListenerSets, and ReferenceGrant v1 */
+#define REFUSALS     3   /* in a row */
 
 static const enum gateways_kind kinds[PATH_RESOURCE_COUNT] = {
 	[PATH_CLASSES] = GATEWAYS_CLASS,
@@ -211,6 +212,32 @@ void watches_again(struct engine *engine, uint64_t now_usec)
 		watch_relist(&self->item[i].watch, now_usec);
 	}
 	self->relisted_usec = now_usec;
+}
+
+const struct failure *watches_failure(const struct engine *engine, enum path_resource resource,
+                                      const char **ret_kind)
+{
+	const struct watch *watch = &engine->watches->item[resource].watch;
+
+	if (!engine->watches->begun || !is_used(engine, resource) || watch->live ||
+	    watch->failure.class == FAILURE_NONE)
+		return NULL;
+	*ret_kind = resource == PATH_COPIES ? "Secret" : path_kind(resource);
+	return &watch->failure;
+}
+
+bool watches_refused(const struct engine *engine)
+{
+	const struct failure *failure;
+	const char *kind;
+
+	for (enum path_resource resource = PATH_CLASSES; resource <= PATH_COPIES; resource++) {
+		failure = watches_failure(engine, resource, &kind);
+		if (failure && failure->http_status / 100 == 4 &&
+		    engine->watches->item[resource].watch.misses >= REFUSALS)
+			return true;
+	}
+	return false;
 }
 
 bool watches_synced(const struct engine *engine, struct stamp *ret_at)

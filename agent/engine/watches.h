@@ -35,6 +35,13 @@ bool watches_end(struct engine *engine, const struct http_end *end, uint64_t now
 /* Credentials or endpoints are others: begin again. */
 void watches_again(struct engine *engine, uint64_t now_usec);
 
+/* What keeps a watch that copies rest on from showing anything: the kind that it is of, and why. NULL: nothing. */
+const struct failure *watches_failure(const struct engine *engine, enum path_resource resource,
+                                      const char **ret_kind);
+
+/* Whether the API says no to one of them, again and again. */
+bool watches_refused(const struct engine *engine);
+
 /* Whether every watch that copies rest on has a complete snapshot of this epoch and a stream that runs;
  * *ret_at is the oldest of them. */
 bool watches_synced(const struct engine *engine, struct stamp *ret_at);

@@ -65,6 +65,8 @@ void journal_write(const struct journal *journal, int level, const char *message
 	char line[LINE_MAX_BYTES];
 	va_list args;
 
+	if (journal->silent)
+		return;
 	va_start(args, format);
 	(void)vsnprintf(line, sizeof(line), format, args);
 	va_end(args);

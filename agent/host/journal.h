@@ -15,6 +15,7 @@ struct journal_field {
 
 struct journal {
 	bool native; /* set by journal_open() */
+	bool silent; /* a command that answers in its own words */
 };
 
 void journal_open(struct journal *journal);

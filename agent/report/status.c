@@ -3,27 +3,10 @@
 
 #include "report/writer.h"
 
-/* RFC 8259: quote, backslash and control bytes are escaped; the rest is passed on as it is. */
-static void put_string(struct writer *writer, const char *text)
-{
-	writer_put(writer, "\"", 1);
-	for (; *text; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if (byte == '"' || byte == '\\')
-			writer_print(writer, "\\%c", byte);
-		else if (byte < 0x20 || byte == 0x7f)
-			writer_print(writer, "\\u%04x", byte);
-		else
-			writer_put(writer, text, 1);
-	}
-	writer_put(writer, "\"", 1);
-}
-
 static void member(struct writer *writer, const char *before, const char *name, const char *text)
 {
 	writer_print(writer, "%s\"%s\":", before, name);
-	put_string(writer, text);
+	writer_string(writer, text);
 }
 
 static void put_endpoint(struct writer *writer, bool dates, const char *before,

@@ -23,22 +23,10 @@ static const char *const colours[] = {
 	[MOOD_BAD] = "\033[31m",
 };
 
-/* C0, DEL, and C1 as UTF-8 encodes it (a CSI may be one byte there): each is a '?'. */
-static void tame(char *text)
-{
-	for (char *byte = text; *byte; byte++) {
-		if ((unsigned char)*byte < 0x20 || *byte == 0x7f)
-			*byte = '?';
-		else if ((unsigned char)byte[0] == 0xc2 && (unsigned char)byte[1] >= 0x80 &&
-		         (unsigned char)byte[1] <= 0x9f)
-			byte[0] = byte[1] = '?';
-	}
-}
-
 /* Ends a line with words that came from outside. */
 static void put_words(struct table *table, char *words)
 {
-	tame(words);
+	writer_tame(words);
 	writer_put(&table->writer, words, strlen(words));
 	writer_put(&table->writer, "\n", 1);
 }
@@ -67,7 +55,7 @@ static void moody_row(struct table *table, const char *name, const char *word, i
 	char shown[64];
 
 	(void)snprintf(shown, sizeof(shown), "%s", word);
-	tame(shown);
+	writer_tame(shown);
 	writer_print(&table->writer, "%-" NAME_WIDTH "s %s%-*s%s  ", name,
 	             coloured ? colours[mood] : "", width, shown, coloured ? "\033[0m" : "");
 	put_words(table, rest);

@@ -56,6 +56,10 @@ static const struct words causes[] = {
 	[CAUSE_MODE] = { "mode", "not restarted: mode is not recover",
 	                 "set mode: recover in /etc/gatewake/config.yaml",
 	                 "0138f2614d7c4a16a342241d252b41cc" },
+	[CAUSE_ONCE] = { "once",
+	                 "only a restart of the operator's pod helps; the service does that, this "
+	                 "command does not",
+	                 "sudo systemctl start gatewake", "0f6f2b0d2f5b4c5c9d0b3b8e6a1d7c42" },
 	[CAUSE_PAUSED] = { "paused", "not restarted: the Deployment carries gatewake.io/paused",
 	                   "kubectl annotate deployment -n kube-system cilium-operator "
 	                   "gatewake.io/paused-",

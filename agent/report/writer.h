@@ -13,3 +13,9 @@ struct writer { /* zeroed with .bytes and .size set */
 void writer_put(struct writer *writer, const char *bytes, size_t len);
 void writer_print(struct writer *writer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* As a string of JSON, with its quotes. */
+void writer_string(struct writer *writer, const char *text);
+
+/* Words of others, on their way to a terminal: control bytes become '?'. */
+void writer_tame(char *text);

@@ -11,9 +11,11 @@
  *   release                               no rule holds any more; what was held is dropped
  *   watch cut|reset|expire|bookmark       all streams: end, are reset; all events so far are forgotten (410)
  *   grant add|remove                      of the Secret in another namespace
- *   copies delete, source NAME renew, listener NAME wrong|right
+ *   copies delete|orphan COUNT            orphan: of sources that no listener refers to
+ *   source NAME renew, listener NAME wrong|right
  *   show RESOURCE NAMESPACE NAME          answers with the object */
 #include "tests/fakeapi/fake.h"
+#include "tests/fakeapi/objects.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,9 +163,15 @@ static bool do_grant(struct fake *fake, const char *rest)
 
 static bool do_copies(struct fake *fake, const char *rest)
 {
-	if (strcmp(rest, "delete") != 0)
+	unsigned orphans = 0;
+
+	if (sscanf(rest, "orphan %u", &orphans) == 1)
+		for (unsigned i = 0; i < orphans; i++)
+			objects_put_orphan(&fake->world, i);
+	else if (strcmp(rest, "delete") == 0)
+		world_delete_copies(&fake->world);
+	else
 		return false;
-	world_delete_copies(&fake->world);
 	return true;
 }
 

@@ -423,6 +423,20 @@ void objects_put_created(struct world *world, const char *name, cJSON *json, uin
 	store_put(&world->store, "secrets", "cilium-secrets", name, json);
 }
 
+void objects_put_orphan(struct world *world, unsigned number)
+{
+	cJSON *json, *labels;
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "default-orphan-%03u", number);
+	json = make("v1", "Secret", "cilium-secrets", name);
+	labels = cJSON_AddObjectToObject(at(json, "metadata"), "labels");
+	set(labels, "secretsync.cilium.io/owning-secret-namespace", "default");
+	set(labels, "secretsync.cilium.io/owning-secret-name", name + sizeof("default-") - 1);
+	set(json, "type", "kubernetes.io/tls");
+	objects_put_created(world, name, json, ++world->model.next_id);
+}
+
 void objects_put_grant(struct world *world)
 {
 	cJSON *json = make("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "elsewhere",

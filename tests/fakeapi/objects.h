@@ -21,6 +21,7 @@ void objects_put_copy(struct world *world, const struct world_source *source, ui
 /* One that was posted; what the API adds is added. */
 void objects_put_created(struct world *world, const char *name, cJSON *json, uint32_t uid);
 void objects_put_grant(struct world *world);
+void objects_put_orphan(struct world *world, unsigned number);
 
 cJSON *objects_status(unsigned code, const char *reason, const char *message, const char *kind,
                       const char *name);

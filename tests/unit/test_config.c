@@ -183,6 +183,7 @@ static void a_timeout_is_a_number_and_a_unit(void **state)
 		const char *const flags[] = { rows[i].flag, NULL };
 
 		assert_int_equal(accepts("", flags).timeout_usec, rows[i].usec);
+		assert_int_equal(accepts("", flags).timeout_given, i < 4);
 		assert_int_equal(accepts("", flags).dry_run, i == ARRAY_SIZE(rows) - 1);
 	}
 }
