@@ -45,7 +45,7 @@ UNIT    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 SIM     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/sim/*.c))
 HEADERS := $(wildcard agent/*.h agent/*/*.h platform/arm64/*.h tests/*/*.h)
 
-.PHONY: all deps test demo fuzz e2e checks purity headers complexity format clean
+.PHONY: all deps test demo fuzz e2e boot checks purity headers complexity format clean
 all: $(O)/gatewake
 
 # Asked before everything else. Root on Debian: installs what is missing; else says what to install.
@@ -120,6 +120,14 @@ headers: | deps
 
 e2e: $(O)/gatewake
 	tests/e2e/run --agent $(O)/gatewake
+
+# The service under a real systemd, in a container; root. swallow is gatewake with a defect for the watchdog.
+boot: $(O)/gatewake $(O)/swallow $(O)/fakeapi
+	@tests/boot/run --build $(O)
+
+$(O)/swallow: $(O)/tests/boot/swallow.o $(O)/agent/main.o $(LIBRARY)
+	$(call say,LD,$@)
+	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=http_start,--wrap=http_next $^ $(lib_libs) -o $@
 
 # What gatewake does, to be watched: under a minute, no root. AGENT=0: what happens without it.
 demo: $(O)/gatewake $(O)/fakeapi

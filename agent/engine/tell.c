@@ -137,18 +137,6 @@ static void fill(const struct engine *engine, struct facts *ret)
 	}
 }
 
-void tell_line(const struct engine *engine, uint64_t now_usec, char *line, size_t size)
-{
-	struct facts facts;
-
-	if (!engine->kubeconfig) {
-		(void)snprintf(line, size, "%s", engine->no_credentials.text);
-		return;
-	}
-	fill(engine, &facts);
-	words_line(&facts.words, now_usec, line, size);
-}
-
 /* systemd's credential is a snapshot, made when the service started; any other file is watched. */
 static const char *way_in(const struct engine *engine)
 {
@@ -157,6 +145,18 @@ static const char *way_in(const struct engine *engine)
 	if (credentials && strncmp(engine->config->kubeconfig, credentials, strlen(credentials)) == 0)
 		return "put one into /etc/gatewake/kubeconfig, then: sudo systemctl restart gatewake";
 	return "read again when the file changes";
+}
+
+void tell_line(const struct engine *engine, uint64_t now_usec, char *line, size_t size)
+{
+	struct facts facts;
+
+	if (!engine->kubeconfig) {
+		(void)snprintf(line, size, "%s; %s", engine->no_credentials.text, way_in(engine));
+		return;
+	}
+	fill(engine, &facts);
+	words_line(&facts.words, now_usec, line, size);
 }
 
 static void tell_credentials(struct tell *self, const struct engine *engine)

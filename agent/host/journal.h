@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* journal - one line a fact: a native journal entry with fields where stderr is the journal's (what
- * systemd says in $JOURNAL_STREAM), else "<N>line" on stderr for whoever reads that. Levels are syslog's:
+ * systemd says in $JOURNAL_STREAM), else the bare line on stderr, for a person. Levels are syslog's:
  * ERR gives up, WARNING survives, NOTICE is a change of state, INFO and DEBUG the rest. */
 #pragma once
 #include <stdbool.h>

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One container that boots a systemd of its own, from a fresh overlay over the cached tree."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+
+from bed.waiting import TimedOut, until
+
+BOOT_SECONDS = 30
+UNIT = "gatewake.service"
+ENTER_CGROUPS = 'for folder in $CGROUPS; do echo 0 > "$folder/cgroup.procs" || exit; done; exec "$0" "$@"'
+HOST_HAS_SYSTEMD = os.path.isdir("/run/systemd/system")
+
+
+def own_cgroups():
+    """Below which this program may make some. Where the host's init is systemd, it has been told so (run)."""
+    if HOST_HAS_SYSTEMD:
+        mine = pathlib.Path("/proc/self/cgroup").read_text().splitlines()
+        return [pathlib.Path("/sys/fs/cgroup" + line[3:]) for line in mine if line.startswith("0::/")]
+    return [path for path in map(pathlib.Path, ("/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"))
+            if path.is_dir()]
+
+
+HIERARCHIES = own_cgroups()
+
+
+def mount(*words):
+    subprocess.run(["mount", *map(str, words)], check=True)
+
+
+def prepare_host(scratch):
+    """In the caller's own mount namespace: what is mounted here ends with it."""
+    mount("-t", "tmpfs", "-o", "mode=700", "tmpfs", scratch)
+    os.makedirs("/run/systemd/nspawn", exist_ok=True)
+    mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run/systemd/nspawn")  # it refuses to tidy up on a disk
+
+
+def sweep():
+    """What a killed run left: empty cgroups, and empty folders on which its scratch was mounted."""
+    for hierarchy in HIERARCHIES:
+        for cgroup in hierarchy.glob("gatewake-boot-*"):
+            remove_cgroup(cgroup)
+    for folder in pathlib.Path("/var/tmp").glob("gatewake-boot.*"):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def remove_cgroup(cgroup):
+    for folder, _, _ in os.walk(cgroup, topdown=False):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
+
+class Machine:
+    count = 0
+
+    def __init__(self, tree, scratch, name):
+        Machine.count += 1
+        self.name = f"gatewake-boot-{Machine.count}"
+        self.folder = pathlib.Path(scratch, name)
+        self.root = self.folder / "root"
+        for part in ("upper", "work", "root"):
+            (self.folder / part).mkdir(parents=True)
+        mount("-t", "overlay", "-o", f"lowerdir={tree},upperdir={self.folder}/upper,workdir={self.folder}/work",
+              "overlay", self.root)
+        self.leader = self.nspawn = None
+
+    # --- files, before and after the boot (what is in /run and /tmp only through run()) ---
+
+    def write(self, path, text, mode=0o644):
+        path = self.root / path.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+
+    def install(self, source, path, mode=0o755):
+        path = self.root / path.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, path)
+        path.chmod(mode)
+
+    def read(self, path):
+        return (self.root / path.lstrip("/")).read_text()
+
+    # --- life ---
+
+    def boot(self):
+        """Returns when systemd says that it is up, which it does once multi-user.target is reached."""
+        notify = self.folder / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+            heard.bind(str(notify))
+            heard.setblocking(False)
+            self.nspawn = self.start(notify)
+            try:
+                until(lambda: self.is_up(heard), BOOT_SECONDS, "the boot", every=0.01)
+            except TimedOut:
+                jobs = self.run("systemctl", "list-jobs", "--no-legend", check=False) if self.leader else "nspawn"
+                raise AssertionError(f"not up after {BOOT_SECONDS} s; still to come:\n{jobs}") from None
+
+    def is_up(self, heard):
+        if self.nspawn.poll() is not None:
+            raise AssertionError(f"nspawn ended with {self.nspawn.returncode}")
+        try:
+            lines = heard.recv(4096).decode().splitlines()
+        except BlockingIOError:
+            return False
+        for line in lines:
+            if line.startswith("X_NSPAWN_LEADER_PID="):
+                self.leader = int(line.partition("=")[2])
+        return "READY=1" in lines
+
+    def start(self, notify):
+        argv = ["systemd-nspawn", "--quiet", "--boot", "--directory", self.root, "--machine", self.name,
+                "--register=no", "--keep-unit", "--settings=no", "--private-network", "--console=pipe",
+                "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--notify-ready=yes"]
+        for hierarchy in HIERARCHIES:
+            (hierarchy / self.name).mkdir()
+        with open(self.folder / "console", "wb") as console:
+            return subprocess.Popen(["sh", "-c", ENTER_CGROUPS, *[str(word) for word in argv]],
+                                    stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
+                                    env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
+                                         "NOTIFY_SOCKET": str(notify), "CGROUPS": self.cgroups()})
+
+    def cgroups(self):
+        return " ".join(str(hierarchy / self.name) for hierarchy in HIERARCHIES)
+
+    def end(self):
+        """The power goes."""
+        if self.leader and self.nspawn.poll() is None:
+            os.kill(self.leader, signal.SIGKILL)
+        if self.nspawn:
+            self.nspawn.wait(10)
+        until(self.cgroups_gone, 10, f"the end of {self.name}", every=0.02)
+        subprocess.run(["umount", "--lazy", self.root], check=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def cgroups_gone(self):
+        for hierarchy in HIERARCHIES:
+            remove_cgroup(hierarchy / self.name)
+        return not any((hierarchy / self.name).exists() for hierarchy in HIERARCHIES)
+
+    # --- commands inside ---
+
+    def words(self, *argv):
+        return ["nsenter", "--all", "--target", str(self.leader), "--wd=/", *map(str, argv)]
+
+    def popen(self, *argv):
+        return subprocess.Popen(self.words(*argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, bufsize=1, env=environment())
+
+    def ask(self, *argv, seconds=30):
+        return subprocess.run(self.words(*argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=seconds, env=environment())
+
+    def run(self, *argv, check=True, seconds=30):
+        """What it prints; it must end well."""
+        done = self.ask(*argv, seconds=seconds)
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(map(str, argv))}: exit {done.returncode}: {done.stdout.strip()}")
+        return done.stdout
+
+    def show(self, name, unit=UNIT):
+        return self.run("systemctl", "show", "--value", "--property", name, unit).strip()
+
+    def status(self):
+        """What `systemctl status gatewake` shows as Status."""
+        return self.show("StatusText")
+
+    def entries(self, *matches):
+        """gatewake's own journal entries, oldest first."""
+        text = self.run("journalctl", "--output=json", "--quiet", f"_SYSTEMD_UNIT={UNIT}", *matches, check=False)
+        return [json.loads(line) for line in text.splitlines()]
+
+    def lines(self):
+        return [str(entry.get("MESSAGE")) for entry in self.entries()]
+
+    def systemd_lines(self):
+        """What systemd says of the unit."""
+        return self.run("journalctl", "--output=cat", "--quiet", "_PID=1", f"UNIT={UNIT}").splitlines()
+
+
+def environment():
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0",
+            "TERM": "dumb"}
