@@ -175,6 +175,8 @@ static int take_lock(const struct config *config, int *ret_fd)
 		              "gatewake run: %s/" RUNFILE_LOCK
 		              ": %s; create the directory or choose one with --runtime-dir\n",
 		              config->runtime_dir, strerror(-r));
+	else
+		runfile_remove(config->runtime_dir);
 	return r;
 }
 

@@ -10,8 +10,10 @@
 #include "commands/commands.h"
 #include "host/clock.h"
 #include "host/follow.h"
+#include "report/writer.h"
 
 #define LOCK_USEC UINT64_C(1000000) /* an agent that died or came is noticed within so long */
+#define LACK_MAX  560               /* an endpoint's address, layer and detail */
 
 static bool is_usable(const struct status_endpoint *endpoint)
 {
@@ -33,26 +35,63 @@ static bool controller_is_on(const struct status *status)
 	return status->controller.on;
 }
 
-/* Where nothing can be proven from here, a healthy cluster is all there is to wait for. */
+static bool verdict_is(const struct status *status, const char *verdict)
+{
+	return strcmp(status->controller.verdict, verdict) == 0;
+}
+
+/* Whatever else is wrong, what is served is served. Where nothing can be proven from here, a healthy cluster
+ * is all there is to wait for. Under UNKNOWN and DISABLED nobody looks: the counts are from before. */
 static bool is_served(const struct status *status)
 {
-	return strcmp(status->controller.verdict, "PROVEN") == 0 ||
-	       (strcmp(status->controller.verdict, "HEALTHY") == 0 && status->proofs.provable == 0);
+	if (verdict_is(status, "UNKNOWN") || verdict_is(status, "DISABLED"))
+		return false;
+	if (status->proofs.provable == 0)
+		return verdict_is(status, "HEALTHY");
+	return status->proofs.served == status->proofs.provable;
+}
+
+static void lacks(const char *name, const struct status_endpoint *endpoint, char *text, size_t size)
+{
+	(void)snprintf(text, size, "; %s %s stops at %s%s%s%s", name,
+	               endpoint->address[0] ? endpoint->address : "(address not known yet)",
+	               endpoint->layer, endpoint->detail[0] ? " (" : "", endpoint->detail,
+	               endpoint->detail[0] ? ")" : "");
+}
+
+static void local_lacks(const struct status *status, char *text, size_t size)
+{
+	lacks("local", &status->local, text, size);
+}
+
+static void vip_lacks(const struct status *status, char *text, size_t size)
+{
+	lacks("vip", &status->vip, text, size);
+}
+
+static void listeners_lack(const struct status *status, char *text, size_t size)
+{
+	if (status->proofs.provable)
+		(void)snprintf(text, size, "; %u of %u listeners proven", status->proofs.served,
+		               status->proofs.provable);
 }
 
 static const struct goal {
 	const char *name;
 	bool (*reached)(const struct status *status);
+	/* What the verdict's sentence need not say, after a semicolon; or NULL. */
+	void (*lacks)(const struct status *status, char *text, size_t size);
 } goals[] = {
-	{ "local", local_is_usable },
-	{ "vip", vip_is_usable },
-	{ "controller", controller_is_on },
-	{ "served", is_served },
+	{ "local", local_is_usable, local_lacks },
+	{ "vip", vip_is_usable, vip_lacks },
+	{ "controller", controller_is_on, NULL },
+	{ "served", is_served, listeners_lack },
 };
+#define GOAL_COUNT (sizeof(goals) / sizeof(goals[0]))
 
 static const struct goal *find_goal(const char *name)
 {
-	for (size_t i = 0; i < sizeof(goals) / sizeof(goals[0]); i++)
+	for (size_t i = 0; i < GOAL_COUNT; i++)
 		if (strcmp(goals[i].name, name) == 0)
 			return &goals[i];
 	return NULL;
@@ -61,13 +100,14 @@ static const struct goal *find_goal(const char *name)
 /* What stands in the way, in the agent's words, for the end of the time. */
 struct hindrance {
 	int code;
-	char text[STATUS_LINE_MAX + 40];
+	char text[STATUS_LINE_MAX + LACK_MAX + 40];
 };
 
 static bool reached(const struct config *config, const struct goal *goal, struct hindrance *ret)
 {
 	struct status status;
 	struct failure failure;
+	char lack[LACK_MAX] = "";
 	bool done;
 	int r = agent_read(config, &status, &failure);
 
@@ -77,11 +117,22 @@ static bool reached(const struct config *config, const struct goal *goal, struct
 		return false;
 	}
 	done = goal->reached(&status);
+	if (goal->lacks)
+		goal->lacks(&status, lack, sizeof(lack));
 	ret->code = EXIT_FAILURE;
-	(void)snprintf(ret->text, sizeof(ret->text), "%s: %s", status.controller.verdict,
-	               status.controller.sentence);
+	(void)snprintf(ret->text, sizeof(ret->text), "%s: %s%s", status.controller.verdict,
+	               status.controller.sentence, lack);
 	status_clear(&status);
 	return done;
+}
+
+static int time_out(const struct config *config, const struct goal *goal,
+                    struct hindrance *hindrance)
+{
+	writer_tame(hindrance->text);
+	(void)fprintf(stderr, "gatewake wait: timed out after %g s waiting for %s: %s\n",
+	              (double)config->timeout_usec / 1e6, goal->name, hindrance->text);
+	return hindrance->code;
 }
 
 static int wait_for(const struct config *config, const struct goal *goal, struct follow *follow)
@@ -91,16 +142,24 @@ static int wait_for(const struct config *config, const struct goal *goal, struct
 
 	while (!reached(config, goal, &hindrance)) {
 		now = clock_boottime_usec();
-		if (now >= end) {
-			(void)fprintf(stderr, "gatewake wait %s: not so after %.1f s: %s\n",
-			              goal->name, (double)config->timeout_usec / 1e6,
-			              hindrance.text);
-			return hindrance.code;
-		}
-		if (follow_wait(follow, end - now < LOCK_USEC ? end - now : LOCK_USEC) < 0)
-			return EXIT_FAILURE;
+		if (now >= end)
+			return time_out(config, goal, &hindrance);
+		(void)follow_wait(follow, end - now < LOCK_USEC ? end - now : LOCK_USEC);
 	}
 	return EXIT_SUCCESS;
+}
+
+static int refuse(const char *argument)
+{
+	if (argument[0])
+		(void)fprintf(stderr,
+		              "gatewake wait: \"%s\" is nothing to wait for; allowed:", argument);
+	else
+		(void)fprintf(stderr, "gatewake wait: nothing to wait for; allowed:");
+	for (size_t i = 0; i < GOAL_COUNT; i++)
+		(void)fprintf(stderr, "%s %s", i ? "," : "", goals[i].name);
+	(void)fputc('\n', stderr);
+	return EXIT_USAGE;
 }
 
 static int run(const struct config *config, const char *argument)
@@ -109,13 +168,8 @@ static int run(const struct config *config, const char *argument)
 	struct follow follow;
 	int code;
 
-	if (!goal) {
-		(void)fprintf(stderr,
-		              "gatewake wait: %s%s%s; allowed: local, vip, controller, served\n",
-		              argument[0] ? "\"" : "nothing to wait for", argument,
-		              argument[0] ? "\" is nothing to wait for" : "");
-		return EXIT_USAGE;
-	}
+	if (!goal)
+		return refuse(argument);
 	if (follow_open(&follow, config->runtime_dir) < 0)
 		return EXIT_FAILURE;
 	code = wait_for(config, goal, &follow);

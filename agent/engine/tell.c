@@ -67,7 +67,8 @@ static void neglected_text(const struct engine *engine, char *text, size_t size)
 		return;
 	if (count > 1)
 		(void)snprintf(more, sizeof(more), ", and %u more", count - 1);
-	(void)snprintf(text, size, "that of %s/%s is %s%s", source->namespace, source->name,
+	/* A namespace is a DNS label: so the longest names fit, and a compiler sees that they do. */
+	(void)snprintf(text, size, "that of %.63s/%s is %s%s", source->namespace, source->name,
 	               first->present ? "stale" : "missing", more);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,10 +13,13 @@
 /* The file is renamed into its place; the folder may go. */
 #define EVENTS (IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
-static void look_for_folder(struct follow *self)
+/* True: it has just come, and may hold something already. */
+static bool look_for_folder(struct follow *self)
 {
-	if (self->watch < 0)
-		self->watch = inotify_add_watch(self->fd, self->folder, EVENTS);
+	if (self->watch >= 0)
+		return false;
+	self->watch = inotify_add_watch(self->fd, self->folder, EVENTS);
+	return self->watch >= 0;
 }
 
 int follow_open(struct follow *self, const char *folder)
@@ -24,7 +28,7 @@ int follow_open(struct follow *self, const char *folder)
 	self->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (self->fd < 0)
 		return -errno;
-	look_for_folder(self);
+	(void)look_for_folder(self);
 	return 0;
 }
 
@@ -58,7 +62,8 @@ int follow_wait(struct follow *self, uint64_t usec)
 	struct pollfd fd = { .fd = self->fd, .events = POLLIN };
 	struct timespec pause;
 
-	look_for_folder(self);
+	if (look_for_folder(self))
+		return 0;
 	if (self->watch < 0 && usec > ABSENT_USEC)
 		usec = ABSENT_USEC;
 	pause = (struct timespec){ .tv_sec = (time_t)(usec / 1000000),

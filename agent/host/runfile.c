@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/runfile.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
@@ -18,6 +20,14 @@ static uint64_t hash(const char *bytes, size_t len)
 	for (size_t i = 0; i < len; i++)
 		value = (value ^ (uint8_t)bytes[i]) * UINT64_C(1099511628211);
 	return value ? value : 1;
+}
+
+void runfile_remove(const char *folder)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/" RUNFILE_STATUS, folder);
+	(void)unlink(path);
 }
 
 int runfile_write(struct runfile *runfile, const struct status *status)

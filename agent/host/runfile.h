@@ -15,6 +15,9 @@ struct runfile { /* zeroed with .folder set */
 	uint64_t told; /* hash of what is in the file, less its dates; 0: nothing */
 };
 
+/* An agent that starts: what the one before has left is nobody's word, and its lock would vouch for it. */
+void runfile_remove(const char *folder);
+
 /* 0: written, or nothing but a date differs. -EMSGSIZE, -ENOMEM, -errno. */
 int runfile_write(struct runfile *runfile, const struct status *status);
 

@@ -238,6 +238,7 @@ static void show_on_terminal(struct command *command, const char *kind, const ch
 
 	*command = (struct command){ .pid = 0 };
 	command->pid = forkpty(&command->out, NULL, NULL, NULL);
+	assert_true(command->pid >= 0); /* no /dev/pts? */
 	if (command->pid == 0) {
 		(void)setenv("TERM", kind, 1);
 		(void)setenv("NO_COLOR", no_colour, 1);
@@ -313,7 +314,8 @@ static int ask(const char *goal, const char *timeout)
 
 	if (code == 0)
 		assert_string_equal(command.said, ""); /* it says nothing where it is so */
-	else if (!strstr(command.said, "gatewake wait ") || strchr(command.said, '\n')[1])
+	else if (!strstr(command.said, "gatewake wait: timed out after 0 s waiting for ") ||
+	         strchr(command.said, '\n')[1])
 		fail_msg("not one line: %s", command.said);
 	return code;
 }
@@ -323,13 +325,19 @@ static void a_wait_is_reached_where_it_is_so(void **state)
 	static const struct {
 		enum verdict verdict;
 		bool on;
-		unsigned provable;
+		unsigned provable, proven;
 		int controller, served;
 	} rows[] = {
-		{ VERDICT_PROVEN, true, 3, 0, 0 },          { VERDICT_HEALTHY, true, 0, 0, 0 },
-		{ VERDICT_HEALTHY, true, 3, 0, 1 },         { VERDICT_NOT_SERVED, true, 3, 0, 1 },
-		{ VERDICT_STARTING, true, 0, 0, 1 },        { VERDICT_STARTING, false, 0, 1, 1 },
-		{ VERDICT_CONTROLLER_OFF, false, 0, 1, 1 },
+		{ VERDICT_PROVEN, true, 3, 3, 0, 0 },
+		{ VERDICT_HEALTHY, true, 0, 0, 0, 0 },
+		{ VERDICT_HEALTHY, true, 3, 2, 0, 1 },
+		{ VERDICT_NOT_SERVED, true, 3, 2, 0, 1 },
+		{ VERDICT_STARTING, true, 0, 0, 0, 1 },
+		{ VERDICT_STARTING, false, 0, 0, 1, 1 },
+		{ VERDICT_CONTROLLER_OFF, false, 0, 0, 1, 1 },
+		/* what is served is served, and under UNKNOWN nobody looks */
+		{ VERDICT_CONTROLLER_OFF, false, 3, 3, 1, 0 },
+		{ VERDICT_UNKNOWN, false, 3, 3, 1, 1 },
 	};
 
 	(void)state;
@@ -338,6 +346,7 @@ static void a_wait_is_reached_where_it_is_so(void **state)
 
 		status.controller.on = rows[i].on;
 		status.proofs.provable = rows[i].provable;
+		status.proofs.served = rows[i].proven;
 		agent_says(&status);
 		assert_int_equal(ask("controller", "0s"), rows[i].controller);
 		assert_int_equal(ask("served", "0s"), rows[i].served);
@@ -371,7 +380,7 @@ static void a_wait_that_times_out_says_what_is_in_the_way(void **state)
 	agent_finds(VERDICT_CONTROLLER_OFF, CAUSE_CORDONED);
 	assert_int_equal(run(&command, words), 1);
 	assert_non_null(strstr(command.said,
-	                       "gatewake wait served: not so after 0.2 s: "
+	                       "gatewake wait: timed out after 0.2 s waiting for served: "
 	                       "CONTROLLER_OFF: not restarted: the node is cordoned"));
 	agent_dies();
 	assert_int_equal(run(&command, words), 3);
