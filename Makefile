@@ -45,12 +45,12 @@ UNIT    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 SIM     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/sim/*.c))
 HEADERS := $(wildcard agent/*.h agent/*/*.h platform/arm64/*.h tests/*/*.h)
 
-.PHONY: all deps test demo fuzz e2e boot checks purity headers complexity format clean
+.PHONY: all deps test demo fuzz e2e boot chroots checks purity headers complexity format clean
 all: $(O)/gatewake
 
 # Asked before everything else. Root on Debian: installs what is missing; else says what to install.
 deps:
-	@if $(PKG_CONFIG) --exists $(LIBRARIES) cmocka 2>/dev/null && command -v $(CC) openssl >/dev/null; then :; \
+	@if $(PKG_CONFIG) --exists $(LIBRARIES) cmocka 2>/dev/null && command -v $(CC) >/dev/null && command -v openssl >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		export DEBIAN_FRONTEND=noninteractive; \
 		echo "installing: $(DEBIAN)"; \
@@ -133,6 +133,9 @@ $(O)/swallow: $(O)/tests/boot/swallow.o $(O)/agent/main.o $(LIBRARY)
 demo: $(O)/gatewake $(O)/fakeapi
 	@AGENT=$(or $(AGENT),1) tests/demo/run $(O)
 
+# What README.md promises for a fresh Debian, by hand; TARGETS are make's, there.
+chroots: ; tests/chroots $(TARGETS)
+
 complexity: ; @awk -f tests/complexity.awk $(SOURCES) | sort -rn | head -10
 format: ; clang-format-14 -i $(SOURCES) $(HEADERS) $(wildcard tests/*/*.c)
 clean: ; rm -rf build
@@ -152,3 +155,5 @@ $(O)/contract: $(CONTRACT) $(LIBRARY)
 	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) $^ $(lib_libs) -o $@
 
 test: $(O)/fakeapi $(O)/contract
+
+include cross/arm64.mk

@@ -17,7 +17,7 @@ static void the_late_address_is_survived_and_all_is_proven(void **state)
 	(void)event(&scene, deleted, "operator synced");
 	await_status(&scene, "\"verdict\":\"PROVEN\"");
 	(void)await(&scene, &scene.agent, 0, "3/3 listeners proven, controller on");
-	assert_true(moment(&scene, deleted) - moment(&scene, open) < 2.0 * scene.speed);
+	assert_true(moment(&scene, deleted) - moment(&scene, open) < 2.0 * slower * scene.speed);
 	assert_int_equal(count(&scene, "write "), 1);
 	assert_int_equal(count(&scene, "copy deleted"), 0);
 	close_scene(&scene);
@@ -107,7 +107,7 @@ static void lost_copies_are_created_at_once_in_the_operators_shape(void **state)
 	at = event(&scene, 0, "held DELETE");
 	assert_true(moment(&scene, event(&scene, 0, "copy created default-gamma-tls agent")) -
 	                    moment(&scene, at) <
-	            2.0 * scene.speed);
+	            2.0 * slower * scene.speed);
 	read_copy(&scene, "default-alpha-tls", after, sizeof(after));
 	expect_shape(before);
 	expect_shape(after);
@@ -299,7 +299,7 @@ static void killed_between_save_and_delete_the_next_one_repeats_for_free(void **
 	close_scene(&scene);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_late_address_is_survived_and_all_is_proven),
@@ -315,5 +315,7 @@ int main(void)
 		cmocka_unit_test(killed_between_save_and_delete_the_next_one_repeats_for_free),
 	};
 
+	if (!read_slower(argc, argv))
+		return 2;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

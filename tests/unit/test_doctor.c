@@ -442,7 +442,7 @@ static void sync_ends_with_3_without_an_api(void **state)
 	close_scene(&scene);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(doctor_ends_with_0_where_all_is_proven),
@@ -465,5 +465,7 @@ int main(void)
 		cmocka_unit_test(sync_ends_with_3_without_an_api),
 	};
 
+	if (!read_slower(argc, argv))
+		return 2;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
