@@ -331,6 +331,48 @@ static void both_run_beside_an_agent(void **state)
 	close_scene(&scene);
 }
 
+static int wait_for(struct scene *scene, const char *what, const char *timeout)
+{
+	const char *argv[] = { program("gatewake"),
+		               "wait",
+		               what,
+		               "--timeout",
+		               timeout,
+		               "--runtime-dir",
+		               tempdir_path(&scene->dir, "run"),
+		               NULL };
+	struct child child;
+	int code;
+
+	start(&child, (char *const *)(uintptr_t)argv, true);
+	code = end_child(&child, 0);
+	free(child.heard);
+	return code;
+}
+
+static void status_and_wait_ask_a_real_agent(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	assert_int_equal(wait_for(&scene, "served", "0s"), 3);
+	assert_int_equal(COMPLAINS(&scene, said, "status"), 3);
+	start_agent(&scene, &scene.agent, "observe");
+	assert_int_equal(wait_for(&scene, "served", "15s"), 0);
+	assert_int_equal(RUN(&scene, said, "status", "--json"), 0);
+	assert_true(schema_status(said));
+	be_off(&scene);
+	await_status(&scene, "\"verdict\":\"CONTROLLER_OFF\"");
+	assert_int_equal(wait_for(&scene, "controller", "0s"), 1);
+	assert_int_equal(wait_for(&scene, "local", "0s"), 0);
+	assert_int_equal(RUN(&scene, said, "status"), 1);
+	expect("CONTROLLER_OFF");
+	stop_agent(&scene, SIGKILL);
+	assert_int_equal(wait_for(&scene, "local", "0s"), 3);
+	close_scene(&scene);
+}
+
 static void ctrl_c_ends_it_at_once(void **state)
 {
 	struct scene scene;
@@ -457,6 +499,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(doctor_names_the_missing_copies_and_the_log_that_it_may_not_read),
 		cmocka_unit_test(doctor_and_a_dry_run_write_nothing_anywhere),
 		cmocka_unit_test(both_run_beside_an_agent),
+		cmocka_unit_test(status_and_wait_ask_a_real_agent),
 		cmocka_unit_test(ctrl_c_ends_it_at_once),
 		cmocka_unit_test(sync_creates_what_is_missing_and_lists_it),
 		cmocka_unit_test(sync_ends_with_1_and_the_reason_where_a_copy_stays_missing),
