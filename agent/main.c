@@ -15,9 +15,9 @@ static void print_help(FILE *stream)
 {
 	(void)fputs(
 		"usage: gatewake COMMAND [--help]\n\n"
-		"After a reboot: waits for the API server's virtual address, sees whether the "
-	        "Cilium\n"
-		"operator lost the start-up race, and restarts it before TLS secrets are lost.\n\n",
+		"After a reboot: waits for the API server's virtual address, sees whether the\n"
+		"Cilium operator lost the start-up race, and restarts it before TLS secrets are\n"
+		"lost.\n\n",
 		stream);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		(void)fprintf(stream, "  %-8s %s\n", commands[i]->name, commands[i]->summary);

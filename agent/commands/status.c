@@ -114,9 +114,8 @@ const struct command command_status = {
 	.summary = "what the running agent sees",
 	.help = "usage: gatewake status [--json] [--watch] [--runtime-dir DIR]\n"
 		"\n"
-		"Prints what the running agent wrote last: the verdict, what it means, the "
-	        "command\n"
-		"that helps, both ways to the API server, copies, listeners, restarts.\n"
+		"Prints what the running agent wrote last: the verdict, what it means, the\n"
+		"command that helps, both ways to the API server, copies, listeners, restarts.\n"
 		"\n"
 		"  --json    one JSON object, for scripts\n"
 		"  --watch   prints it again whenever it changes, until ^C\n"
