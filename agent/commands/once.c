@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "commands/commands.h"
 #include "host/clock.h"
@@ -28,8 +29,9 @@ int once_open(const struct config *config, const char *command, unsigned may, st
 		return EXIT_FAILURE;
 	}
 	if (!engine->kubeconfig) {
-		(void)fprintf(stderr, "gatewake %s: %s; or name another one: --kubeconfig FILE\n",
-		              command, engine->no_credentials.text);
+		(void)fprintf(stderr, "gatewake %s: %s; or name another one: --kubeconfig FILE%s\n",
+		              command, engine->no_credentials.text,
+		              geteuid() == 0 ? "" : "; as root also k3s's own serves");
 		return EXIT_USAGE;
 	}
 	*ret = TAKE_PTR(engine);
