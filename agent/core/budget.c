@@ -19,6 +19,16 @@ uint64_t budget_due_usec(const struct ledger *ledger, uint32_t boot, uint32_t co
 	return ledger->last_usec + (pause < PAUSE_MAX_USEC ? pause : PAUSE_MAX_USEC);
 }
 
+uint64_t budget_due_held_back_usec(const struct ledger *ledger, uint32_t boot, uint32_t container)
+{
+	uint64_t due = budget_due_usec(ledger, boot, container);
+
+	if (ledger->boot != boot || ledger->about == container || ledger->spent ||
+	    !ledger->last_usec)
+		return due;
+	return ledger->last_usec + PAUSE_USEC;
+}
+
 uint64_t budget_due_gently_usec(const struct ledger *ledger, uint32_t boot, uint32_t container)
 {
 	if (ledger->boot != boot || ledger->about == container || !ledger->last_usec)

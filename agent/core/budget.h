@@ -26,6 +26,11 @@ uint64_t budget_due_usec(const struct ledger *ledger, uint32_t boot, uint32_t co
  * an hour's distance from any other restart, also where an agent forgets why it made the last. */
 uint64_t budget_due_gently_usec(const struct ledger *ledger, uint32_t boot, uint32_t container);
 
+/* The same for one that waits out a back-off: where the last restart was a cure, it keeps that distance from
+ * it which the kubelet keeps at most. One that comes up and ends again and again is not driven round faster
+ * than without us. */
+uint64_t budget_due_held_back_usec(const struct ledger *ledger, uint32_t boot, uint32_t container);
+
 /* Each returns true where the ledger changed and must be saved. */
 bool budget_spend(struct ledger *ledger, uint32_t boot, uint32_t container, uint64_t now_usec);
 bool budget_seen_off(struct ledger *ledger, uint32_t boot, uint32_t container);

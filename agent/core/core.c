@@ -241,6 +241,8 @@ static void note_act(struct core *core, const struct order *order, const struct 
 		return;
 	judged = &core->judged[place];
 	judged->deleted = outcome->result == RESULT_OK;
+	judged->not_deleted =
+		outcome->result == RESULT_REFUSED || outcome->result == RESULT_UNREACHABLE;
 	if (judged->deleted)
 		copies_note_restart(&core->copies, order->about);
 	judged->failed = judged->deleted ? 0 : judged->failed + 1;

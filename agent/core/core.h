@@ -196,6 +196,7 @@ struct judged {
 	unsigned failed;       /* deletes of its pod in a row that did not succeed */
 	uint64_t act_due_usec;
 	bool deleted;              /* its pod's delete was answered OK */
+	bool not_deleted;          /* that the last one came to nothing is sure */
 	bool held_back;            /* it ended, and its pod waits out a back-off */
 	uint64_t metrics_usec;     /* begin of the scrape judged last */
 	uint64_t metrics_off_usec; /* begin of the first scrape that said off, 0: none */

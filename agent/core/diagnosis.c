@@ -71,9 +71,14 @@ static void take_in_log(struct judged *judged, const struct evidence *evidence)
 	}
 }
 
-/* A replacement is first seen after the restart was ordered, be its answer in or not. */
+/* A replacement is first seen after the restart was ordered, be its answer in or not. What the kubelet
+ * starts in the same pod after a delete that was refused replaces nothing. */
 static bool replaces(const struct core *core, const struct judged *judged)
 {
+	size_t place = diagnosis_place(core, core->ledger.about);
+
+	if (place < OPERATORS_MAX && core->judged[place].not_deleted)
+		return false;
 	return judged->first_usec >= core->ledger.last_usec;
 }
 

@@ -131,6 +131,7 @@ struct evidence_pod {
 	uint64_t
 		ended_usec; /* HERE only: when it did, by what the wall clock says now; 0: before this
 	                        host booted, or not known */
+	uint64_t due_usec;  /* HERE only: when its back-off is over; 0: not known */
 	bool always_pulls; /* imagePullPolicy Always: a replacement needs the registry */
 };
 

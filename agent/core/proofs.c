@@ -70,7 +70,7 @@ static bool is_bad(const struct evidence_listener *listener, const struct proven
 	case PROOF_NO_CERT:
 		return true;
 	case PROOF_UNREACHABLE:
-		return kept->reached;
+		return kept->reached && kept->far >= LOOKS;
 	case PROOF_UNKNOWN:
 	case PROOF_SERVED:
 	case PROOF_SKIPPED:
@@ -83,7 +83,7 @@ static bool is_bad(const struct evidence_listener *listener, const struct proven
 static bool is_provable(const struct evidence_listener *listener, const struct proven *kept)
 {
 	if (listener->proof == PROOF_UNREACHABLE)
-		return kept->reached || kept->misses < LOOKS;
+		return kept->reached || kept->far < LOOKS;
 	return listener->proof != PROOF_SKIPPED;
 }
 
@@ -91,6 +91,15 @@ static bool shows_a_way(enum proof proof)
 {
 	return proof == PROOF_SERVED || proof == PROOF_STALE || proof == PROOF_WRONG_CERT ||
 	       proof == PROOF_NO_CERT;
+}
+
+/* Counted by the looks themselves: an errand that came to nothing saw nothing. */
+static void latch_far(struct proven *kept, const struct evidence_listener *listener)
+{
+	if (listener->at.begun_usec <= kept->looked_usec)
+		return;
+	kept->looked_usec = listener->at.begun_usec;
+	kept->far = listener->proof == PROOF_UNREACHABLE ? kept->far + 1 : 0;
 }
 
 void proofs_latch(struct core *core, const struct evidence *evidence)
@@ -106,6 +115,7 @@ void proofs_latch(struct core *core, const struct evidence *evidence)
 
 		if (!kept || !listener->provable)
 			continue;
+		latch_far(kept, listener);
 		kept->reached |= shows_a_way(listener->proof);
 		self->provable += is_provable(listener, kept);
 		self->served += listener->proof == PROOF_SERVED;
@@ -145,35 +155,54 @@ static bool source_known(const struct evidence *evidence, uint32_t source)
 	return false;
 }
 
-static void plan_one(struct core *core, const struct evidence *evidence,
-                     const struct evidence_listener *listener, const struct proven *kept,
-                     uint64_t now_usec, struct decision *ret)
+static bool is_due(const struct core *core, const struct evidence *evidence,
+                   const struct evidence_listener *listener, const struct proven *kept,
+                   uint64_t now_usec, struct decision *ret)
 {
-	struct order order = { .kind = ASK_PROOF,
-		               .subject = (uint16_t)(kept - core->proofs.kept),
-		               .about = listener->id,
-		               .via = asks_nearest(core) };
 	uint64_t due = due_usec(listener, kept, core->epoch);
 
-	if (now_usec < due)
+	if (now_usec < due) {
 		asks_wake_at(ret, due);
-	else if (asks_count(core, ASK_PROOF) < PROOFS_MAX &&
-	         !asks_about(core, ASK_PROOF, listener->id) &&
-	         source_known(evidence, listener->source))
-		(void)asks_order(core, order, now_usec, ret);
+		return false;
+	}
+	return !asks_about(core, ASK_PROOF, listener->id) &&
+	       source_known(evidence, listener->source);
+}
+
+/* The one that was looked at least lately: those that no way leads to take 3 s each, and are not to keep
+ * the others from their turn. */
+static const struct proven *next_one(struct core *core, const struct evidence *evidence,
+                                     uint64_t now_usec, struct decision *ret)
+{
+	const struct proven *next = NULL;
+
+	for (size_t i = 0; i < evidence->listeners.count; i++) {
+		const struct evidence_listener *listener = &evidence->listeners.item[i];
+		const struct proven *kept = find(&core->proofs, listener->id, i);
+
+		if (kept && listener->provable && (!next || kept->asked_usec < next->asked_usec) &&
+		    is_due(core, evidence, listener, kept, now_usec, ret))
+			next = kept;
+	}
+	return next;
 }
 
 void proofs_plan(struct core *core, const struct evidence *evidence, uint64_t now_usec,
                  struct decision *ret)
 {
+	const struct proven *next;
+
 	if (!evidence->listeners.synced || core->verdict == VERDICT_DISABLED)
 		return;
-	for (size_t i = 0; i < evidence->listeners.count; i++) {
-		const struct evidence_listener *listener = &evidence->listeners.item[i];
-		const struct proven *kept = find(&core->proofs, listener->id, i);
+	while (asks_count(core, ASK_PROOF) < PROOFS_MAX &&
+	       (next = next_one(core, evidence, now_usec, ret))) {
+		struct order order = { .kind = ASK_PROOF,
+			               .subject = (uint16_t)(next - core->proofs.kept),
+			               .about = next->listener,
+			               .via = asks_nearest(core) };
 
-		if (kept && listener->provable)
-			plan_one(core, evidence, listener, kept, now_usec, ret);
+		if (!asks_order(core, order, now_usec, ret))
+			return;
 	}
 }
 
@@ -184,7 +213,7 @@ static bool is_looked_at(const struct evidence_listener *listener, const struct 
 
 	if (!stamp_known(listener->at) || place == LISTENERS_MAX)
 		return false;
-	return listener->proof != PROOF_UNREACHABLE || self->kept[place].misses >= LOOKS;
+	return listener->proof != PROOF_UNREACHABLE || self->kept[place].far >= LOOKS;
 }
 
 bool proofs_pending(const struct core *core, const struct evidence *evidence)

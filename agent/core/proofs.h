@@ -15,6 +15,8 @@ struct proofs { /* zeroed: nothing looked at */
 	struct proven {
 		uint32_t listener; /* 0: a free place */
 		uint64_t asked_usec;
+		uint64_t looked_usec; /* begin of the look taken in last */
+		unsigned far;         /* looks in a row that found no way there */
 		unsigned misses; /* looks in a row that did not see the right certificate */
 		uint32_t luck;   /* of the pause until the next look */
 		bool reached;    /* a connection came about once: there is a way from here */

@@ -5,6 +5,7 @@
 
 #define OTHER_NODE_USEC (30 * SECONDS_USEC) /* the agent over there goes first for so long */
 #define CRDS_ROUNDS     2
+#define BACK_OFF_USEC   (2 * SECONDS_USEC) /* less than so long is not worth a new pod */
 
 static const struct permit go = { CAUSE_NONE, 0 };
 
@@ -125,13 +126,15 @@ static uint64_t others_due_usec(const struct core *core, const struct judged *ju
 	return (judged->off_usec > usable_usec ? judged->off_usec : usable_usec) + OTHER_NODE_USEC;
 }
 
-/* A back-off is cut short only while nothing runs in its place. Were this a minute old, the next
- * container would have changed the pod's resourceVersion, which is a precondition. */
+/* A back-off is cut short only while nothing runs in its place. The next container changes the pod's
+ * resourceVersion, which is a precondition, but not at once: what the kubelet could not tell the API
+ * it tells up to 10 s after that is back. So a back-off that is over, or nearly, is no reason. */
 static struct permit ended_here(const struct evidence_pod *pod, uint64_t now_usec)
 {
 	bool gone = pod->life == LIFE_GONE && now_usec - pod->life_usec <= AGE_LIFE_USEC;
+	bool over = now_usec + BACK_OFF_USEC >= pod->due_usec; /* not known: it may be */
 
-	return gone && diagnosis_held_back(pod) ? go : (struct permit){ CAUSE_STALE, 0 };
+	return gone && !over && diagnosis_held_back(pod) ? go : (struct permit){ CAUSE_STALE, 0 };
 }
 
 /* Locality is the lock: with it, two agents need no Lease of their own. */
@@ -171,6 +174,8 @@ static struct permit budget_permits(const struct core *core, const struct eviden
 	bool gently = judged->says == LOG_ON && !judged->split;
 	uint64_t due = budget_due_usec(&core->ledger, evidence->boot, judged->container);
 
+	if (judged->held_back)
+		due = budget_due_held_back_usec(&core->ledger, evidence->boot, judged->container);
 	if (gently)
 		due = budget_due_gently_usec(&core->ledger, evidence->boot, judged->container);
 	if (now_usec < due)

@@ -169,6 +169,8 @@ static void see_pod(const struct engine *engine, const struct object_pod *pod,
 		.ended_usec = since_boot(pod->ended_sec),
 		.always_pulls = pod->always_pulls,
 	};
+	if (ret->ended_usec && pod->back_off_sec)
+		ret->due_usec = ret->ended_usec + pod->back_off_sec * SECONDS_USEC;
 }
 
 /* Pods and nodes explain each other: whichever comes, both are put together anew. */

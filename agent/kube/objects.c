@@ -279,6 +279,27 @@ static void read_last_words(const char *message, char *ret, size_t size)
 	failure_quote(ret, size, line.ptr, line.len);
 }
 
+/* "back-off 2m40s restarting failed container=...", counted from when the last one ended; 0: it is none. */
+static unsigned read_back_off(const char *text)
+{
+	static const char opening[] = "back-off ";
+	unsigned whole = 0, part = 0;
+
+	if (strncmp(text, opening, sizeof(opening) - 1) != 0)
+		return 0;
+	for (text += sizeof(opening) - 1; *text && *text != ' '; text++) {
+		if (*text >= '0' && *text <= '9' && part < 10000) {
+			part = 10 * part + (unsigned)(*text - '0');
+			continue;
+		}
+		if (*text != 'h' && *text != 'm' && *text != 's')
+			return 0;
+		whole += part * (*text == 'h' ? 3600 : *text == 'm' ? 60 : 1);
+		part = 0;
+	}
+	return part ? 0 : whole;
+}
+
 static void read_end(const cJSON *status, struct object_pod *ret)
 {
 	const cJSON *terminated = AT(status, "lastState", "terminated");
@@ -286,6 +307,7 @@ static void read_end(const cJSON *status, struct object_pod *ret)
 
 	ret->held_back = strcmp(string_of(AT(status, "state", "waiting", "reason")),
 	                        "CrashLoopBackOff") == 0;
+	ret->back_off_sec = read_back_off(string_of(AT(status, "state", "waiting", "message")));
 	ret->crash = crash_judge(span_of(message));
 	ret->ended_sec = clock_date_sec(string_of(AT(terminated, "finishedAt")));
 	read_last_words(message, ret->last_words, sizeof(ret->last_words));

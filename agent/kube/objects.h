@@ -70,6 +70,7 @@ struct object_pod {
 	bool held_back;   /* waits in CrashLoopBackOff */
 	enum crash crash; /* of its last container that ended, */
 	int64_t ended_sec; /* when that was, in the node's wall time; 0: not known, */
+	unsigned back_off_sec; /* how long after that it is started again; 0: not known */
 	char last_words[OBJECT_WORDS_MAX]; /* and the end of the last line that it left */
 	size_t toleration_count;
 	struct object_taint toleration[OBJECT_TAINTS_MAX];

@@ -303,9 +303,13 @@ void objects_put_node(struct world *world, uint32_t boot)
 
 static void show_state(cJSON *state, const struct pod *pod)
 {
-	if (pod->shown.held_back)
-		set(cJSON_AddObjectToObject(state, "waiting"), "reason", "CrashLoopBackOff");
-	else
+	if (pod->shown.held_back) {
+		cJSON *waiting = cJSON_AddObjectToObject(state, "waiting");
+
+		set(waiting, "reason", "CrashLoopBackOff");
+		/* Of a world that runs as fast as this machine: in a faster one it is over in no time. */
+		set(waiting, "message", "back-off 5m0s restarting failed container");
+	} else
 		set_date(cJSON_AddObjectToObject(state,
 		                                 pod->shown.running ? "running" : "terminated"),
 		         "startedAt");

@@ -7,6 +7,7 @@
 #define MSEC UINT64_C(1000)
 #define BACK_OFF_USEC     (10000 * MSEC)
 #define BACK_OFF_MAX_USEC (300000 * MSEC)
+#define SYNC_USEC         (10000 * MSEC) /* how often the kubelet tells again what it could not */
 #define CONTROLLERS_USEC                                                                           \
 	(500 * MSEC) /* how often a controller looks again at what it could not do */
 
@@ -47,6 +48,7 @@ static void show(struct model *model, struct pod *pod)
 	pod->shown.container = pod->shown.running ? pod->process.container : pod->ended;
 	pod->shown.held_back = !pod->shown.running && pod->ended;
 	pod->shown.ended_usec = pod->shown.held_back ? pod->ended_usec : 0;
+	pod->shown.due_usec = pod->shown.held_back ? pod->starts_usec : 0;
 }
 
 void model_init(struct model *model, uint64_t seed, unsigned nodes, unsigned replicas)
@@ -151,7 +153,8 @@ static void run_pod(struct model *model, struct pod *pod, uint64_t now_usec)
 		if (api_up(model, now_usec))
 			show(model, pod);
 		else
-			pod->shows_usec = now_usec + CONTROLLERS_USEC;
+			pod->shows_usec =
+				now_usec + luck_between(&model->luck, CONTROLLERS_USEC, SYNC_USEC);
 	}
 	if (pod->ends_usec <= now_usec) {
 		operator_end(model, &pod->process, true, now_usec);

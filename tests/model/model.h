@@ -72,7 +72,7 @@ struct pod {
 	struct {
 		uint32_t container;
 		bool running, ready, held_back;
-		uint64_t ended_usec;
+		uint64_t ended_usec, due_usec;
 	} shown;
 };
 

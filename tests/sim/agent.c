@@ -287,6 +287,8 @@ static void join(struct agent *agent, uint64_t now_usec)
 		agent->pod[i].life = agent->alive_here[i] ? LIFE_ALIVE : LIFE_GONE;
 		if (pod->ended_usec > booted(agent))
 			agent->pod[i].ended_usec = pod->ended_usec - booted(agent);
+		if (agent->pod[i].ended_usec && pod->due_usec)
+			agent->pod[i].due_usec = pod->due_usec - booted(agent);
 	}
 }
 

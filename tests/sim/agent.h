@@ -26,7 +26,7 @@ struct shown_pod {
 	uint32_t pod, version, container;
 	int node;
 	bool running, ready, terminating, held_back;
-	uint64_t ended_usec;
+	uint64_t ended_usec, due_usec;
 };
 
 /* What the model answered at the time at which a request took effect. */

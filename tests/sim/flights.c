@@ -92,6 +92,7 @@ static void show_pods(const struct model *model, struct answer *answer)
 			.terminating = pod->terminating,
 			.held_back = pod->shown.held_back,
 			.ended_usec = pod->shown.ended_usec,
+			.due_usec = pod->shown.due_usec,
 		};
 	}
 }

@@ -506,6 +506,20 @@ static void make_held_back(struct world *world)
 	(void)cut_and_boot(world, plan);
 }
 
+/* The API is away at the end as well, so that the next start is shown late. */
+static void make_held_back_api(struct world *world)
+{
+	struct boot_plan plan = plan_boot(world);
+	uint64_t usec, back;
+
+	world->model.patient = true;
+	plan.vip_usec = plan.container_usec + seconds(world, 60, 700);
+	usec = cut_and_boot(world, plan);
+	back = usec + plan.vip_usec;
+	path_add(&world->model.api, back - seconds(world, 5, 40), back, FAULT_REFUSED);
+	calm_at(world, back);
+}
+
 /* On both nodes, and perhaps nobody acts on one of them: the other one leaves it to its kubelet. */
 static void make_held_back_pair(struct world *world)
 {
@@ -605,6 +619,8 @@ const struct kind kinds[] = {
 	  45 * SECONDS_USEC, 0, 2, 2, make_other_boots },
 	{ "held back", "healed, no back-off waited for", PROMISE_HEALS, 0, 75 * SECONDS_USEC, 0, 1,
 	  1, make_held_back },
+	{ "held back, API away", "healed, no good process deleted", PROMISE_HEALS, 0,
+	  75 * SECONDS_USEC, 0, 1, 1, make_held_back_api },
 	{ "held back, two nodes", "healed, each agent its own node", PROMISE_HEALS, 0,
 	  75 * SECONDS_USEC, 0, 2, 2, make_held_back_pair },
 	{ "hopeless", "slower and slower, up to an hour", PROMISE_LADDER, 0, 0, 0, 1, 1,

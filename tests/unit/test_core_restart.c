@@ -579,6 +579,27 @@ static void hold_back(struct bench *b)
 	b->pod[0].held_back = true;
 	b->pod[0].crash = CRASH_API_AWAY;
 	b->pod[0].ended_usec = b->now;
+	b->pod[0].due_usec = b->now + 300 * SECONDS_USEC;
+}
+
+/* The API may show a back-off that is over: what the kubelet could not tell it tells 10 s later. */
+static void a_back_off_that_may_be_over_is_left_alone(void **state)
+{
+	static const uint64_t due[] = { 0, 1, 60 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(due) / sizeof(due[0]); i++) {
+		struct bench b;
+
+		bench_new(&b);
+		hold_back(&b);
+		b.pod[0].due_usec = due[i] ? b.now + due[i] * SECONDS_USEC : 0;
+		b.layer[ENDPOINT_LOCAL] = b.layer[ENDPOINT_VIP] = LAYER_TCP;
+		bench_run(&b, 59 * SECONDS_USEC);
+		b.layer[ENDPOINT_LOCAL] = b.layer[ENDPOINT_VIP] = LAYER_USABLE;
+		bench_run(&b, 60 * SECONDS_USEC);
+		assert_int_equal(b.acts, 0);
+	}
 }
 
 static void a_back_off_is_cut_short_once_the_address_is_back(void **state)
@@ -714,6 +735,7 @@ int main(void)
 		cmocka_unit_test(a_standing_obstacle_is_told_once),
 		cmocka_unit_test(a_back_off_is_cut_short_once_the_address_is_back),
 		cmocka_unit_test(a_back_off_is_left_alone),
+		cmocka_unit_test(a_back_off_that_may_be_over_is_left_alone),
 		cmocka_unit_test(a_back_off_that_is_over_is_no_reason),
 		cmocka_unit_test(a_replacement_that_ends_is_counted),
 	};

@@ -146,6 +146,7 @@ static void ended(struct bench *b, size_t place, enum crash crash)
 	b->pod[place].held_back = true;
 	b->pod[place].crash = crash;
 	b->pod[place].ended_usec = 5 * SECONDS_USEC;
+	b->pod[place].due_usec = 305 * SECONDS_USEC;
 }
 
 static void api_was_away(struct bench *b)

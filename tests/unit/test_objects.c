@@ -69,6 +69,7 @@ static void what_an_operator_ended_of_is_read(void **state)
 	assert_false(pods.item[0].running || pods.item[0].ready);
 	assert_true(pods.item[0].held_back);
 	assert_int_equal(pods.item[0].crash, CRASH_API_AWAY);
+	assert_int_equal(pods.item[0].back_off_sec, 40);
 	assert_int_equal(pods.item[0].ended_sec, 1795706562); /* 2026-11-26T15:22:42Z */
 	assert_int_equal(strlen(pods.item[0].container), 64);
 	assert_string_equal(
