@@ -69,7 +69,7 @@ static void print(struct view *view)
 	if (view->printed && strcmp(view->text, view->shown) == 0)
 		return;
 	if (view->config->watch && !view->config->json && terminal_is(STDOUT_FILENO))
-		(void)fputs("\033[H\033[J", stdout);
+		(void)(fputs("\033[H\033[J", stdout), fflush(stdout)); /* before what goes to stderr */
 	else if (view->printed && !view->config->json)
 		(void)fputs("\n", stream);
 	(void)fputs(view->text, stream);
