@@ -127,11 +127,7 @@ const struct command command_doctor = {
 		"file; a running agent does not mind it. Run it on a node of the cluster.\n"
 		"  --json              the object of `gatewake status --json`, with \"findings\"\n"
 		"  --timeout 15s       tell what is known by then\n"
-		"  --kubeconfig FILE   else $CREDENTIALS_DIRECTORY/kubeconfig, $KUBECONFIG,\n"
-		"                      /etc/gatewake/kubeconfig, /etc/rancher/k3s/k3s.yaml (root)\n"
-		"  --vip HOST[:PORT]   the address that the operator uses; else its Deployment\n"
-		"                      tells\n"
-		"  --node NAME         this node's name, where its boot id cannot tell\n"
+		ONCE_KEYS_HELP
 		"\n"
 		"exit: 0 healthy, 1 not, 2 a flag or the kubeconfig is wrong, 3 cannot tell\n",
 	.flags = CONFIG_JSON | CONFIG_TIMEOUT | CONFIG_K3S,

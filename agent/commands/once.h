@@ -7,6 +7,14 @@
 
 enum { EXIT_CANNOT_TELL = 3 };
 
+/* Of their --help: the keys that a person may want there. */
+#define ONCE_KEYS_HELP                                                                             \
+	"  --kubeconfig FILE   else $CREDENTIALS_DIRECTORY/kubeconfig, $KUBECONFIG,\n"             \
+	"                      /etc/gatewake/kubeconfig, /etc/rancher/k3s/k3s.yaml (root)\n"       \
+	"  --vip HOST[:PORT]   the address that the operator uses; else its Deployment\n"          \
+	"                      tells\n"                                                            \
+	"  --node NAME         this node's name, where its boot id cannot tell\n"
+
 /* may: POLICY_*. Returns 0, or the exit code of what was said on stderr: without a kubeconfig that can be
  * used there is nobody to ask. */
 int once_open(const struct config *config, const char *command, unsigned may, struct engine **ret);

@@ -126,11 +126,7 @@ const struct command command_sync = {
 		"\n"
 		"  --dry-run           only say what would be done\n"
 		"  --timeout 20s       give up what is not done by then\n"
-		"  --kubeconfig FILE   else $CREDENTIALS_DIRECTORY/kubeconfig, $KUBECONFIG,\n"
-		"                      /etc/gatewake/kubeconfig, /etc/rancher/k3s/k3s.yaml (root)\n"
-		"  --vip HOST[:PORT]   the address that the operator uses; else its Deployment\n"
-		"                      tells\n"
-		"  --node NAME         this node's name, where its boot id cannot tell\n"
+		ONCE_KEYS_HELP
 		"\n"
 		"exit: 0 nothing missing, 1 still missing, 2 a flag or the kubeconfig is wrong,\n"
 		"3 cannot tell\n",

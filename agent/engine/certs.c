@@ -26,7 +26,7 @@ static size_t find_source(const struct certs *certs, uint32_t id)
 	return place;
 }
 
-struct cert_source *certs_source(struct engine *engine, uint32_t id)
+struct cert_source *certs_source(const struct engine *engine, uint32_t id)
 {
 	size_t place = find_source(engine->certs, id);
 

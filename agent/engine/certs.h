@@ -69,7 +69,7 @@ struct certs {
 /* Puts all of it together anew where anything changed, and fills engine->evidence.copies and .listeners. */
 void certs_assemble(struct engine *engine, uint64_t now_usec);
 
-struct cert_source *certs_source(struct engine *engine, uint32_t id);     /* NULL: not known */
+struct cert_source *certs_source(const struct engine *engine, uint32_t id);     /* NULL: not known */
 struct cert_listener *certs_listener(struct engine *engine, uint32_t id); /* NULL: not known */
 
 /* What an errand found out about a source. */

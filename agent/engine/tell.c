@@ -37,16 +37,6 @@ static const char *blocked_text(const struct engine *engine)
 	return "";
 }
 
-static const struct cert_source *source_of(const struct engine *engine, uint32_t id)
-{
-	const struct certs *certs = engine->certs;
-
-	for (size_t i = 0; i < certs->source_count; i++)
-		if (certs->source[i].id == id)
-			return &certs->source[i];
-	return NULL;
-}
-
 /* The first copy that is missing or stale, and how many more there are. */
 static void neglected_text(const struct engine *engine, char *text, size_t size)
 {
@@ -62,7 +52,7 @@ static void neglected_text(const struct engine *engine, char *text, size_t size)
 		if (count++ == 0)
 			first = &copies->item[i];
 	}
-	source = first ? source_of(engine, first->source) : NULL;
+	source = first ? certs_source(engine, first->source) : NULL;
 	if (!source)
 		return;
 	if (count > 1)
