@@ -16,9 +16,9 @@ say      = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
 O := build$(if $(SAN),/san)
 
-LIBRARIES := libcurl libcjson libcrypto libssl libsystemd yaml-0.1
+LIBRARIES := libcurl libcjson libcrypto libssl libsystemd libmnl yaml-0.1
 DEBIAN    := gcc libc6-dev make pkgconf libcurl4-openssl-dev libcjson-dev libssl-dev libsystemd-dev \
-             libyaml-dev libcmocka-dev openssl
+             libmnl-dev libyaml-dev libcmocka-dev openssl
 # pkg-config is asked inside recipes only: by then `deps` has run.
 lib_cflags = $$($(PKG_CONFIG) --cflags $(LIBRARIES))
 lib_libs   = $$($(PKG_CONFIG) --libs $(LIBRARIES))

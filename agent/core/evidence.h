@@ -18,6 +18,7 @@
 #define SOURCES_MAX     256 /* sources that listeners refer to */
 #define LISTENERS_MAX   256
 #define REPLICASETS_MAX 16 /* a Deployment keeps 10 old ones by default */
+#define HOLDER_ADVERTS_MAX 8  /* hosts that announced the virtual address */
 
 /* How old a fact may be, counted from when its request began, and still lead to an act or a
  * negative verdict. One table; it never depends on the verdict. */
@@ -61,6 +62,43 @@ struct evidence_endpoint {
 	int error;            /* errno of the connection, 0 where there is none */
 	uint16_t http_status; /* 0: no answer */
 	const char *detail;   /* the engine's words for it, never NULL once probed */
+};
+
+/* What the kernel knows of the virtual address as a neighbour. */
+enum neighbour {
+	NEIGHBOUR_NONE,     /* nobody has tried to reach it */
+	NEIGHBOUR_ASKED,    /* ARP (or NDP) is under way */
+	NEIGHBOUR_ANSWERED, /* it answered once: whether it still would is not known */
+	NEIGHBOUR_ANSWERS,  /* it answered just now */
+	NEIGHBOUR_SILENT,   /* no answer when it was asked last, three times */
+};
+
+struct evidence_advert { /* of one host that announces the virtual address by VRRP */
+	uint32_t from;   /* that host */
+	uint64_t interval_usec;
+	uint64_t first_usec; /* of those that followed each other since without a gap */
+	uint64_t last_usec;
+	uint64_t resigned_usec; /* its last word, that it gives the address up; 0: it was not */
+};
+
+/* The virtual address, beside what asking it says. Its own host is not among the adverts: what a host sends
+ * by multicast it does not hear. */
+struct evidence_holder {
+	bool wanted;        /* there is an address to look for; else nothing below says anything */
+	bool known;         /* this host's addresses are known, all of them */
+	bool here;          /* this host carries it, and answers for it */
+	uint64_t here_usec; /* when it came or went */
+	enum neighbour neighbour;
+	uint64_t neighbour_usec; /* since when */
+	size_t advert_count;
+	const struct evidence_advert *advert;
+	uint32_t
+		stirs; /* counts what may have made the next answer another one: the address, a link,
+	                   another sender of adverts, another neighbour, a step of the clock */
+};
+
+struct evidence_clock {
+	bool right; /* known to be: synchronised, or kept by a battery */
 };
 
 enum crds_state { CRDS_UNKNOWN, CRDS_SERVED, CRDS_MISSING, CRDS_UNANSWERED };
@@ -246,7 +284,9 @@ struct evidence_listeners {
 
 struct evidence {
 	uint32_t boot; /* this boot's identity */
+	struct evidence_clock clock;
 	struct evidence_endpoint endpoint[ENDPOINT_COUNT];
+	struct evidence_holder holder; /* of the vip endpoint's address */
 	struct evidence_crds crds; /* through the vip endpoint */
 	struct evidence_deployments deployments;
 	struct evidence_replicasets replicasets;
