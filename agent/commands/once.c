@@ -40,7 +40,7 @@ int once_open(const struct config *config, const char *command, unsigned may, st
 
 int once_turn(struct engine *engine, uint64_t timeout_usec, bool (*done)(struct engine *engine))
 {
-	uint64_t now_usec = clock_boottime_usec(), end_usec = now_usec + timeout_usec, wake_usec;
+	uint64_t now_usec = clock_boottime_usec(), end_usec = now_usec + timeout_usec;
 	int r = 0;
 
 	while (r == 0) {
@@ -50,11 +50,7 @@ int once_turn(struct engine *engine, uint64_t timeout_usec, bool (*done)(struct 
 		now_usec = clock_boottime_usec();
 		if (now_usec >= end_usec)
 			return -ETIMEDOUT;
-		wake_usec = engine->decision.wake_usec;
-		if (wake_usec > end_usec)
-			wake_usec = end_usec;
-		r = http_wait(engine->http, NULL, 0,
-		              wake_usec > now_usec ? wake_usec - now_usec : 0);
+		r = cycle_wait(engine, -1, end_usec - now_usec);
 		now_usec = clock_boottime_usec();
 	}
 	return r;

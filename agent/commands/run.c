@@ -98,16 +98,12 @@ static void tell_systemd(struct service *service, uint64_t now_usec)
 	service->ready = true;
 }
 
-/* The next moment at which something is due, capped so that the watchdog and the kubeconfig have theirs. */
-static uint64_t pause_usec(const struct service *service, uint64_t now_usec)
+/* The longest pause with which the watchdog and the kubeconfig still have their time. */
+static uint64_t pause_usec(const struct service *service)
 {
-	uint64_t wake = service->engine->decision.wake_usec;
-	uint64_t pause = wake > now_usec ? wake - now_usec : 0;
-	uint64_t most = KUBECONFIG_USEC;
-
-	if (service->watchdog_usec && service->watchdog_usec / 4 < most)
-		most = service->watchdog_usec / 4;
-	return pause < most ? pause : most;
+	if (service->watchdog_usec && service->watchdog_usec / 4 < KUBECONFIG_USEC)
+		return service->watchdog_usec / 4;
+	return KUBECONFIG_USEC;
 }
 
 /* False: end. */
@@ -141,13 +137,10 @@ static void turn(struct service *service)
 static int serve(struct service *service)
 {
 	do {
-		struct pollfd fd = { .fd = service->signals, .events = POLLIN };
-		uint64_t now_usec;
 		int r;
 
 		turn(service);
-		now_usec = clock_boottime_usec();
-		r = http_wait(service->engine->http, &fd, 1, pause_usec(service, now_usec));
+		r = cycle_wait(service->engine, service->signals, pause_usec(service));
 		if (r < 0) {
 			journal_write(&service->engine->journal, LOG_ERR, NULL, NULL,
 			              "cannot wait: %s", strerror(-r));

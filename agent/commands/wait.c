@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/address.h"
 #include "commands/agent.h"
 #include "commands/commands.h"
 #include "host/clock.h"
@@ -157,8 +158,8 @@ static int refuse(const char *argument)
 	else
 		(void)fprintf(stderr, "gatewake wait: nothing to wait for; allowed:");
 	for (size_t i = 0; i < GOAL_COUNT; i++)
-		(void)fprintf(stderr, "%s %s", i ? "," : "", goals[i].name);
-	(void)fputc('\n', stderr);
+		(void)fprintf(stderr, " %s,", goals[i].name);
+	(void)fprintf(stderr, " address\n");
 	return EXIT_USAGE;
 }
 
@@ -168,6 +169,8 @@ static int run(const struct config *config, const char *argument)
 	struct follow follow;
 	int code;
 
+	if (strcmp(argument, "address") == 0)
+		return address_wait(config);
 	if (!goal)
 		return refuse(argument);
 	if (follow_open(&follow, config->runtime_dir) < 0)
@@ -180,18 +183,22 @@ static int run(const struct config *config, const char *argument)
 const struct command command_wait = {
 	.name = "wait",
 	.summary = "until the running agent sees that it is so",
-	.help = "usage: gatewake wait local|vip|controller|served [--timeout 60s]\n"
+	.help = "usage: gatewake wait local|vip|controller|served|address [--timeout 60s]\n"
 		"\n"
 		"  local        the API server answers on this node\n"
 		"  vip          it answers at its virtual address\n"
 		"  controller   Cilium's Gateway controller is known to be on\n"
 		"  served       every listener that can be proven serves its certificate\n"
+		"  address      some host holds the virtual address: this one, or one that\n"
+		"               answers for it. For what must start before there is an API server\n"
 		"\n"
-		"Asks the running agent, and waits for one where there is none yet. Says nothing\n"
-		"where it is so in time. --timeout 0s asks once.\n"
+		"Asks the running agent (but for address, which needs none), and waits for one\n"
+		"where there is none yet. Says nothing where it is so in time. --timeout 0s asks\n"
+		"once.\n"
 		"\n"
-		"exit: 0 reached, 1 timed out, 2 a flag is wrong, 3 timed out and no agent lives\n",
-	.argument = "local|vip|controller|served",
+		"exit: 0 reached, 1 timed out, 2 a flag is wrong or no address is known, 3 timed\n"
+		"out and no agent lives\n",
+	.argument = "local|vip|controller|served|address",
 	.flags = CONFIG_TIMEOUT,
 	.run = run,
 };

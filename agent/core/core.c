@@ -35,13 +35,58 @@ static void withdraw_asks(struct core *core, enum endpoint endpoint, struct deci
 	}
 }
 
+/* What was sent before the address moved may be stuck in ARP for seconds, or gone to the host that had it. */
+static void withdraw_probe(struct core *core, enum endpoint endpoint, struct decision *ret)
+{
+	for (size_t i = 0; i < ORDERS_MAX; i++) {
+		struct order *order = &core->under_way[i];
+
+		if (order->kind != ASK_PROBE || order->via != endpoint)
+			continue;
+		ret->withdrawn[ret->withdrawn_count++] = order->ticket;
+		*order = (struct order){ .kind = ORDER_NONE };
+	}
+}
+
+static void step_holder(struct core *core, const struct evidence *evidence, uint64_t now_usec,
+                        struct decision *ret)
+{
+	uint64_t since_usec = core->holder.since_usec;
+	bool stirred = holder_step(&core->holder, evidence, now_usec);
+
+	/* Two rounds of which each went to another host prove nothing. */
+	if (core->holder.since_usec != since_usec)
+		core->crds_good = 0;
+	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
+		if (stirred)
+			readiness_stir(&core->readiness[endpoint], now_usec);
+		if (readiness_follow_stir(&core->readiness[endpoint], now_usec))
+			withdraw_probe(core, endpoint, ret);
+		else if (core->readiness[endpoint].stir_usec)
+			asks_wake_at(ret, core->readiness[endpoint].stir_usec);
+	}
+	asks_wake_at(ret, core->holder.recheck_usec);
+}
+
+/* A certificate that is not valid yet means that the clock is behind, unless the clock is known to be right. */
+static struct evidence_endpoint endpoint_seen(const struct evidence *evidence,
+                                              enum endpoint endpoint)
+{
+	struct evidence_endpoint seen = evidence->endpoint[endpoint];
+
+	if (seen.layer == LAYER_CLOCK && evidence->clock.right)
+		seen.layer = LAYER_TLS;
+	return seen;
+}
+
 static void step_readiness(struct core *core, const struct evidence *evidence, uint64_t now_usec,
                            uint32_t dice, struct decision *ret)
 {
 	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
-		enum readiness_change change = readiness_step(
-			&core->readiness[endpoint], &evidence->endpoint[endpoint], now_usec, dice);
-		if (change != READINESS_LOST)
+		struct evidence_endpoint seen = endpoint_seen(evidence, endpoint);
+
+		if (readiness_step(&core->readiness[endpoint], &seen, now_usec, dice) !=
+		    READINESS_LOST)
 			continue;
 		core->epoch++;
 		withdraw_asks(core, endpoint, ret);
@@ -153,6 +198,9 @@ static void settle(struct core *core, struct finding found, uint64_t until_usec,
 
 static void tell_endpoints(const struct core *core, struct decision *ret)
 {
+	ret->holder = core->holder.now;
+	ret->holder_since_usec = core->holder.since_usec;
+	ret->move = core->holder.move;
 	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
 		ret->endpoint[endpoint].layer = core->readiness[endpoint].layer;
 		ret->endpoint[endpoint].since_usec = core->readiness[endpoint].since_usec;
@@ -209,6 +257,7 @@ void core_step(struct core *core, const struct policy *policy, const struct evid
 	core->luck = dice;
 	forget_needs(core);
 	step_readiness(core, evidence, now_usec, dice, ret);
+	step_holder(core, evidence, now_usec, ret);
 	latch_crds(core, evidence, now_usec);
 	diagnosis_latch(core, evidence, now_usec);
 	copies_latch(core, evidence, now_usec);

@@ -9,6 +9,7 @@
 #include "core/budget.h"
 #include "core/copies.h"
 #include "core/evidence.h"
+#include "core/holder.h"
 #include "core/proofs.h"
 #include "core/readiness.h"
 
@@ -157,6 +158,9 @@ struct decision {
 			layer; /* LAYER_USABLE once usable, and through a short move of the address */
 		uint64_t since_usec;
 	} endpoint[ENDPOINT_COUNT];
+	struct holder_finding holder; /* of the virtual address */
+	uint64_t holder_since_usec;
+	struct holder_move move; /* the last one */
 	struct {
 		unsigned needed, present, created, blocked, stale;
 		unsigned unfit; /* missing, for their source is missing, unreadable or invalid */
@@ -218,6 +222,7 @@ struct core { /* zeroed: a fresh start; set .ledger from the disk before the fir
 	uint32_t next_ticket;
 	uint32_t luck; /* of the last step: what is noted after it has no dice of its own */
 	struct readiness readiness[ENDPOINT_COUNT];
+	struct holder holder;
 	struct judged judged[OPERATORS_MAX];
 	struct order under_way[ORDERS_MAX];
 	struct copies copies;

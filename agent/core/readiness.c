@@ -4,6 +4,8 @@
 #include "base/backoff.h"
 
 #define MISSES_LOST       3
+#define MISSED_LOST_USEC  (3 * SECONDS_USEC)
+#define STIR_USEC         (50 * MSEC_USEC)   /* between two probes for the sake of events */
 #define PROBE_TARDY_USEC  (5 * SECONDS_USEC) /* at the most, when it stays down */
 #define PROBE_DOWN_USEC   (250 * MSEC_USEC)
 #define PROBE_EAGER_USEC  (300 * SECONDS_USEC) /* probes stay that close for the first 5 minutes */
@@ -54,9 +56,16 @@ static enum readiness_change judge_good(struct readiness *self, bool reused, uin
 	return READINESS_SAME;
 }
 
+/* Many probes fail in a moment where a closed port answers each at once. */
+static bool is_lost(const struct readiness *self, uint64_t now_usec)
+{
+	return self->misses >= MISSES_LOST && now_usec - self->missed_usec >= MISSED_LOST_USEC;
+}
+
 static enum readiness_change judge_bad(struct readiness *self, uint64_t now_usec)
 {
-	self->misses++;
+	if (self->misses++ == 0)
+		self->missed_usec = now_usec;
 	self->settles = 0;
 	switch (self->state) {
 	case READINESS_DOWN:
@@ -64,7 +73,7 @@ static enum readiness_change judge_bad(struct readiness *self, uint64_t now_usec
 		return enter(self, READINESS_DOWN, now_usec);
 	case READINESS_USABLE:
 	case READINESS_SUSPECT:
-		return enter(self, self->misses < MISSES_LOST ? READINESS_SUSPECT : READINESS_DOWN,
+		return enter(self, is_lost(self, now_usec) ? READINESS_DOWN : READINESS_SUSPECT,
 		             now_usec);
 	}
 	return READINESS_SAME;
@@ -88,6 +97,24 @@ static uint64_t pause_usec(struct readiness *self, uint64_t now_usec, uint32_t d
 	else
 		self->tardy++;
 	return backoff_pause_usec(&patient, self->tardy, dice);
+}
+
+void readiness_stir(struct readiness *self, uint64_t now_usec)
+{
+	uint64_t soonest = self->stirred_usec + STIR_USEC;
+
+	if (!self->stir_usec)
+		self->stir_usec = self->stirred_usec && soonest > now_usec ? soonest : now_usec;
+}
+
+bool readiness_follow_stir(struct readiness *self, uint64_t now_usec)
+{
+	if (!self->stir_usec || now_usec < self->stir_usec)
+		return false;
+	self->stir_usec = 0;
+	self->stirred_usec = now_usec;
+	self->due_usec = now_usec;
+	return true;
 }
 
 enum readiness_change readiness_step(struct readiness *self, const struct evidence_endpoint *seen,

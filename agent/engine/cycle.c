@@ -12,6 +12,7 @@
 #include "engine/observe.h"
 #include "engine/secrets.h"
 #include "engine/targets.h"
+#include "engine/vip.h"
 #include "engine/watches.h"
 #include "host/clock.h"
 #include "host/state.h"
@@ -300,6 +301,7 @@ static void think_and_do(struct engine *engine, uint64_t now_usec)
 	uint64_t wake_usec = UINT64_MAX;
 
 	targets_find(engine);
+	vip_turn(engine, now_usec);
 	watches_turn(engine, now_usec, dice(), &wake_usec);
 	certs_assemble(engine, now_usec);
 	observe_life(engine, now_usec);
@@ -329,6 +331,18 @@ void cycle_turn(struct engine *engine, uint64_t now_usec)
 		now_usec = clock_boottime_usec();
 	} while ((engine->ends != ends || http_streamed(engine->http) != streamed) &&
 	         ++turns < TURNS_MAX);
+}
+
+int cycle_wait(struct engine *engine, int fd, uint64_t most_usec)
+{
+	struct pollfd fds[VIP_FDS_MAX + 1];
+	uint64_t now_usec = clock_boottime_usec(), wake_usec = engine->decision.wake_usec;
+	uint64_t pause_usec = wake_usec > now_usec ? wake_usec - now_usec : 0;
+	size_t count = vip_fds(engine->vip, fds);
+
+	if (fd >= 0)
+		fds[count++] = (struct pollfd){ fd, POLLIN, 0 };
+	return http_wait(engine->http, fds, count, pause_usec < most_usec ? pause_usec : most_usec);
 }
 
 /* --- life --- */
@@ -400,11 +414,15 @@ int cycle_new(const struct config *config, const struct policy *policy, bool sil
 	engine->containers.root = config->host_root;
 	journal_open(&engine->journal);
 	engine->journal.silent = silent;
+	engine->remembers = !silent;
+	remember_read(config->state_dir, engine->remembered);
 	objects_init();
 	engine->certs = calloc(1, sizeof(*engine->certs));
 	r = engine->certs ? http_new(&engine->http) : -ENOMEM;
 	if (r == 0)
 		r = watches_new(&engine->watches);
+	if (r == 0)
+		r = vip_new(config, &engine->vip);
 	if (r < 0)
 		return r;
 	read_boot_id(engine);
@@ -421,6 +439,7 @@ struct engine *cycle_free(struct engine *engine)
 	for (size_t i = 0; i < ORDERS_MAX; i++)
 		drop(&engine->errands[i]);
 	engine->watches = watches_free(engine, engine->watches);
+	engine->vip = vip_free(engine->vip);
 	free(engine->certs);
 	engine->http = http_free(engine->http);
 	engine->kubeconfig = kubeconfig_free(engine->kubeconfig);

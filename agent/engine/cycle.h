@@ -19,5 +19,9 @@ DEFINE_CLEANUP(struct engine, cycle_free)
 /* Reads the kubeconfig anew; what was under way is finished as unreachable. */
 void cycle_reload(struct engine *engine);
 
+/* Waits for whatever may give the next turn something to do: at most so long, and no longer than until the
+ * decision's wake_usec or an event at the caller's own fd (below 0: none). -errno. */
+int cycle_wait(struct engine *engine, int fd, uint64_t most_usec);
+
 /* One turn: a decision is made and carried out, ends are taken in until there are none. */
 void cycle_turn(struct engine *engine, uint64_t now_usec);

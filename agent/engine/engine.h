@@ -3,10 +3,12 @@
  * It decides nothing: what to ask and what to do comes from the core, by its door. */
 #pragma once
 #include "config.h"
+#include "base/address.h"
 #include "cilium/release.h"
 #include "core/core.h"
 #include "host/containers.h"
 #include "host/journal.h"
+#include "host/remember.h"
 #include "host/runfile.h"
 #include "kube/kubeconfig.h"
 #include "kube/objects.h"
@@ -38,10 +40,12 @@ struct target {
 		[KUBECONFIG_SERVER_MAX]; /* https://host:port[/prefix], "" where it is not known */
 	char address[300];               /* host:port, for people */
 	char detail[ENGINE_DETAIL_MAX];  /* of the last probe */
+	struct address answered;         /* that the server's name led to when it last connected */
 };
 
 struct certs; /* engine/certs.h: what is needed, and what is known of it */
 struct watches;
+struct vip; /* engine/vip.h: the virtual address, as this host sees it */
 
 struct engine {
 	const struct config *config;
@@ -74,9 +78,12 @@ struct engine {
 	struct containers containers;
 	struct certs *certs;
 	struct watches *watches;
+	struct vip *vip;
 
 	struct repeated trouble[ORDER_KIND_COUNT];
-	bool ledger_trouble, runfile_trouble;
+	bool remembers;                /* the service alone leaves something for the next boot */
+	char remembered[REMEMBER_MAX]; /* the vip's address, as it is on the disk; "": none */
+	bool ledger_trouble, remember_trouble, runfile_trouble;
 	struct runfile runfile;
 	double api_usable_s, controller_on_s,
 		tls_proven_s; /* seconds since boot, below 0: not yet */

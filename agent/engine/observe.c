@@ -83,6 +83,8 @@ static void see_probe(struct engine *engine, const struct errand *errand,
 	seen->error = end->failure.error;
 	seen->http_status = end->status;
 	seen->detail = detail;
+	if (end->peer[0])
+		(void)address_parse(end->peer, &engine->target[endpoint].answered);
 }
 
 static void see_deployments(struct engine *engine)
@@ -134,8 +136,8 @@ static enum place place_of(const struct engine *engine, const struct object_node
 	return node == ours ? PLACE_HERE : PLACE_ELSEWHERE;
 }
 
-/* A date of this host on the boot clock, by what the wall clock says now; 0: before this boot, or still to
- * come: the wall clock is not to be trusted yet. */
+/* A date of this host on the boot clock, by what the wall clock says now; 0: before this boot, or still to come.
+ * Only a clock that is known to be right is asked: to one that is behind, yesterday's end looks like today's. */
 static uint64_t since_boot(int64_t date_sec)
 {
 	uint64_t now_usec = clock_boottime_usec();
@@ -166,7 +168,7 @@ static void see_pod(const struct engine *engine, const struct object_pod *pod,
 		.terminating = pod->terminating,
 		.held_back = pod->held_back,
 		.crash = pod->crash,
-		.ended_usec = since_boot(pod->ended_sec),
+		.ended_usec = engine->evidence.clock.right ? since_boot(pod->ended_sec) : 0,
 		.always_pulls = pod->always_pulls,
 	};
 	if (ret->ended_usec && pod->back_off_sec)

@@ -16,6 +16,7 @@ static void set_target(struct target *target, const char *server)
 	(void)snprintf(target->address, sizeof(target->address), "%.*s", (int)strcspn(host, "/"),
 	               host);
 	target->detail[0] = '\0';
+	target->answered = (struct address){ 0 };
 }
 
 static void set_address(struct target *target, const char *host, unsigned port)
@@ -42,8 +43,39 @@ static uint16_t server_port(const char *server)
 	return port > 0 && port <= UINT16_MAX ? (uint16_t)port : API_PORT;
 }
 
+/* A trouble is told once: the next boot has to ask the API server again, that is all. */
+static void remember(struct engine *engine)
+{
+	const char *address = engine->target[ENDPOINT_VIP].address;
+	int r;
+
+	if (!engine->remembers || strcmp(engine->remembered, address) == 0)
+		return;
+	r = remember_write(engine->config->state_dir, address);
+	if (r == 0)
+		(void)snprintf(engine->remembered, sizeof(engine->remembered), "%s", address);
+	else if (!engine->remember_trouble)
+		journal_write(&engine->journal, LOG_WARNING, NULL, NULL,
+		              "%s/" REMEMBER_FILE
+		              " cannot be written (%s): after the next boot the virtual address is "
+		              "not known until the API server answers",
+		              engine->config->state_dir, strerror(-r));
+	engine->remember_trouble = r < 0;
+}
+
+static void recall(struct engine *engine, uint16_t port)
+{
+	char host[256];
+
+	if (!engine->remembered[0])
+		return;
+	config_split_vip(engine->remembered, port, host, &port);
+	set_address(&engine->target[ENDPOINT_VIP], host, port);
+}
+
 /* What the operator uses, in this order: our configuration, its Deployment's environment, else the server
- * of the kubeconfig: there is no virtual address then. */
+ * of the kubeconfig: there is no virtual address then. Before the Deployment was seen: what it said before
+ * the last boot. */
 static void find_vip(struct engine *engine)
 {
 	const struct object_deployment *operator= & engine->deployments.first;
@@ -58,8 +90,12 @@ static void find_vip(struct engine *engine)
 		(void)sscanf(operator->port, "%u", &named);
 		set_address(&engine->target[ENDPOINT_VIP], operator->host,
 		            named > 0 && named <= UINT16_MAX ? named : port);
+		remember(engine);
 	} else if (engine->deployments.count == 1) {
 		set_target(&engine->target[ENDPOINT_VIP], engine->kubeconfig->server);
+		remember(engine);
+	} else if (!engine->target[ENDPOINT_VIP].server[0]) {
+		recall(engine, port);
 	}
 }
 

@@ -4,4 +4,5 @@
 #pragma once
 #include "engine/engine.h"
 
+/* What was remembered serves until the API server says otherwise; what it says is remembered. */
 void targets_find(struct engine *engine);

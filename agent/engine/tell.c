@@ -7,13 +7,15 @@
 #include <time.h>
 
 #include "engine/certs.h"
+#include "engine/vip.h"
 #include "host/clock.h"
+#include "report/holder.h"
 #include "report/status.h"
 
 /* What a line may speak of beyond the table, with the memory it stands in. */
 struct facts {
 	struct words_facts words;
-	char pod[512], object[384], cilium[16];
+	char pod[512], object[384], cilium[16], peer[ADDRESS_TEXT_MAX];
 };
 
 static const char *refused_text(const struct engine *engine)
@@ -88,6 +90,15 @@ static void fill_object(const struct engine *engine, const struct object_pod *po
 		neglected_text(engine, ret->object, sizeof(ret->object));
 }
 
+static void fill_holder(const struct engine *engine, const struct holder_finding *finding,
+                        char peer[ADDRESS_TEXT_MAX], struct words_holder *ret)
+{
+	*ret = (struct words_holder){ .state = finding->state,
+		                      .source = finding->source,
+		                      .link = vip_link(engine->vip) };
+	ret->peer = vip_peer(engine->vip, finding->peer, peer, &ret->priority);
+}
+
 static void fill(const struct engine *engine, struct facts *ret)
 {
 	const struct decision *decision = &engine->decision;
@@ -116,6 +127,7 @@ static void fill(const struct engine *engine, struct facts *ret)
 		.served = decision->listeners.served,
 		.tls_proven_s = engine->tls_proven_s,
 	};
+	fill_holder(engine, &decision->holder, ret->peer, &ret->words.holder);
 	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
 		enum layer layer = decision->endpoint[endpoint].layer;
 
@@ -166,6 +178,20 @@ static void tell_credentials(struct tell *self, const struct engine *engine)
 	(void)snprintf(self->credentials, sizeof(self->credentials), "%s", text);
 }
 
+/* Who holds the address is part of why it is waited for. */
+static bool is_told(struct tell *self, const struct facts *facts, enum endpoint endpoint)
+{
+	enum layer layer = facts->words.endpoint[endpoint].layer;
+	enum holder_state holder = facts->words.holder.state;
+	bool told = self->layer[endpoint] == layer &&
+	            (endpoint == ENDPOINT_LOCAL || layer == LAYER_USABLE || self->holder == holder);
+
+	self->layer[endpoint] = layer;
+	if (endpoint == ENDPOINT_VIP)
+		self->holder = holder;
+	return told;
+}
+
 static void tell_endpoint(struct tell *self, const struct engine *engine, const struct facts *facts,
                           enum endpoint endpoint, uint64_t now_usec)
 {
@@ -175,11 +201,13 @@ static void tell_endpoint(struct tell *self, const struct engine *engine, const 
 		                                { "LAYER", words_of_layer(words->layer) },
 		                                { "DETAIL", words->detail },
 		                                { NULL, NULL } };
+	const char *command = holder_words(facts->words.holder.state)->command;
 	char line[STATUS_LINE_MAX];
 
-	if (self->layer[endpoint] == words->layer)
+	if (is_told(self, facts, endpoint))
 		return;
-	self->layer[endpoint] = words->layer;
+	if (words->layer == LAYER_USABLE || endpoint == ENDPOINT_LOCAL)
+		command = NULL;
 	if (words->layer == LAYER_USABLE)
 		(void)snprintf(line, sizeof(line),
 		               "%s: %s is usable, %.1f s after this host booted",
@@ -187,7 +215,53 @@ static void tell_endpoint(struct tell *self, const struct engine *engine, const 
 	else
 		words_of_wait(&facts->words, endpoint, now_usec, line, sizeof(line));
 	journal_write(&engine->journal, LOG_NOTICE, words_of_cause(CAUSE_NO_ENDPOINT)->message_id,
+	              fields, "%s%s%s", line, command ? "; try: " : "", command ? command : "");
+}
+
+static void tell_move(struct tell *self, const struct engine *engine, const char *address)
+{
+	const struct holder_move *move = &engine->decision.move;
+	const struct journal_field fields[] = { { "ADDRESS", address }, { NULL, NULL } };
+	char peers[2][ADDRESS_TEXT_MAX], line[STATUS_LINE_MAX];
+	struct words_holder from, to;
+
+	if (self->moves == move->count)
+		return;
+	self->moves = move->count;
+	fill_holder(engine, &move->from, peers[0], &from);
+	fill_holder(engine, &move->to, peers[1], &to);
+	holder_move_line(address, &from, &to, move->gap_usec, line, sizeof(line));
+	journal_write(&engine->journal, LOG_NOTICE, words_of_news(NEWS_MOVED), fields, "%s", line);
+}
+
+static void tell_dual(struct tell *self, const struct engine *engine, const struct facts *facts,
+                      const char *address)
+{
+	const struct journal_field fields[] = { { "ADDRESS", address }, { NULL, NULL } };
+	bool dual = engine->decision.holder.state == HOLDER_DUAL;
+	char line[STATUS_LINE_MAX];
+
+	if (self->dual == dual)
+		return;
+	self->dual = dual;
+	holder_dual_line(address, &facts->words.holder, line, sizeof(line));
+	journal_write(&engine->journal, dual ? LOG_WARNING : LOG_NOTICE, words_of_news(NEWS_DUAL),
 	              fields, "%s", line);
+}
+
+static void tell_holder(struct tell *self, const struct engine *engine, const struct facts *facts)
+{
+	char address[ADDRESS_TEXT_MAX];
+
+	(void)address_text(vip_address(engine->vip), address);
+	tell_move(self, engine, address);
+	tell_dual(self, engine, facts, address);
+	if (vip_is_deaf(engine->vip) && !self->deaf)
+		journal_write(&engine->journal, LOG_INFO, NULL, NULL,
+		              "vip: VRRP adverts are not heard (CAP_NET_RAW); who holds %s is told "
+		              "from this host's own tables and from what answers",
+		              address);
+	self->deaf = self->deaf || vip_is_deaf(engine->vip);
 }
 
 static void tell_verdict(struct tell *self, const struct engine *engine, const struct facts *facts,
@@ -243,6 +317,7 @@ void tell_journal(struct tell *self, const struct engine *engine, uint64_t now_u
 	fill(engine, &facts);
 	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++)
 		tell_endpoint(self, engine, &facts, endpoint, now_usec);
+	tell_holder(self, engine, &facts);
 	tell_verdict(self, engine, &facts, now_usec);
 }
 
@@ -270,6 +345,13 @@ static void status_endpoint(const struct words_endpoint *words, struct status_en
 	(void)snprintf(ret->detail, sizeof(ret->detail), "%s", words->detail);
 }
 
+static void status_holder(const struct words_holder *holder, struct status_holder *ret)
+{
+	(void)snprintf(ret->state, sizeof(ret->state), "%s", holder_words(holder->state)->name);
+	(void)snprintf(ret->source, sizeof(ret->source), "%s", holder_source_name(holder->source));
+	holder_detail(holder, ret->detail);
+}
+
 static const char *our_node(const struct engine *engine)
 {
 	const struct object_node *ours = engine_our_node(engine);
@@ -292,6 +374,7 @@ static void status_of(const struct engine *engine, struct status *ret)
 	(void)snprintf(ret->mode, sizeof(ret->mode), "%s", modes[engine->config->mode]);
 	status_endpoint(&facts.words.endpoint[ENDPOINT_LOCAL], &ret->local);
 	status_endpoint(&facts.words.endpoint[ENDPOINT_VIP], &ret->vip);
+	status_holder(&facts.words.holder, &ret->holder);
 	ret->controller.on = engine->decision.on;
 	(void)snprintf(ret->controller.verdict, sizeof(ret->controller.verdict), "%s",
 	               words_of_verdict(engine->decision.verdict));

@@ -7,6 +7,9 @@
 struct tell {             /* zeroed: nothing told yet */
 	char state[1024]; /* verdict, cause and what they speak of, as told last */
 	enum layer layer[ENDPOINT_COUNT];
+	enum holder_state holder; /* as told with the vip's layer */
+	uint32_t moves;
+	bool dual, deaf;
 	char credentials[240];
 	char line[STATUS_LINE_MAX];
 	enum order_kind overdue;

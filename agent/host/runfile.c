@@ -77,6 +77,13 @@ static void take_endpoint(const cJSON *object, struct status_endpoint *ret)
 	TAKE(object, "since", ret->since);
 }
 
+static void take_holder(const cJSON *object, struct status_holder *ret)
+{
+	TAKE(object, "state", ret->state);
+	TAKE(object, "source", ret->source);
+	TAKE(object, "detail", ret->detail);
+}
+
 static void take_controller(const cJSON *object, struct status *ret)
 {
 	ret->controller.on = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "on"));
@@ -130,6 +137,7 @@ static void take_proofs(const cJSON *object, struct status *ret)
 static void take_status(const cJSON *json, struct status *ret)
 {
 	const cJSON *readiness = cJSON_GetObjectItemCaseSensitive(json, "readiness");
+	const cJSON *vip = cJSON_GetObjectItemCaseSensitive(readiness, "vip");
 	const cJSON *restarts = cJSON_GetObjectItemCaseSensitive(json, "restarts");
 	const cJSON *boot = cJSON_GetObjectItemCaseSensitive(json, "boot");
 
@@ -137,7 +145,8 @@ static void take_status(const cJSON *json, struct status *ret)
 	TAKE(json, "node", ret->node);
 	TAKE(json, "mode", ret->mode);
 	take_endpoint(cJSON_GetObjectItemCaseSensitive(readiness, "local"), &ret->local);
-	take_endpoint(cJSON_GetObjectItemCaseSensitive(readiness, "vip"), &ret->vip);
+	take_endpoint(vip, &ret->vip);
+	take_holder(cJSON_GetObjectItemCaseSensitive(vip, "holder"), &ret->holder);
 	take_controller(cJSON_GetObjectItemCaseSensitive(json, "controller"), ret);
 	take_copies(cJSON_GetObjectItemCaseSensitive(json, "copies"), ret);
 	take_proofs(cJSON_GetObjectItemCaseSensitive(json, "proofs"), ret);

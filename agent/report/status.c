@@ -18,6 +18,14 @@ static void put_endpoint(struct writer *writer, bool dates, const char *before,
 	member(writer, ",", "since", dates ? endpoint->since : "");
 }
 
+static void put_holder(struct writer *writer, const struct status_holder *holder)
+{
+	member(writer, ",\"holder\":{", "state", holder->state);
+	member(writer, ",", "source", holder->source);
+	member(writer, ",", "detail", holder->detail);
+	writer_put(writer, "}", 1);
+}
+
 static void put_seconds(struct writer *writer, const char *before, const char *name, double seconds)
 {
 	if (seconds < 0)
@@ -66,6 +74,7 @@ size_t status_to_json(const struct status *status, bool dates, char *json, size_
 	member(&writer, ",", "mode", status->mode);
 	put_endpoint(&writer, dates, ",\"readiness\":{\"local\":{", &status->local);
 	put_endpoint(&writer, dates, "},\"vip\":{", &status->vip);
+	put_holder(&writer, &status->holder);
 	put_controller(&writer, dates, status);
 	writer_print(&writer,
 	      "},\"copies\":{\"needed\":%u,\"present\":%u,\"created\":%u,\"blocked\":%u,\"stale\":%"

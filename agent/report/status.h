@@ -17,6 +17,12 @@ struct status_endpoint {
 	char since[32];
 };
 
+struct status_holder { /* of the virtual address */
+	char state[16];
+	char source[16]; /* "" where it is not known */
+	char detail[160];
+};
+
 struct status_listener {
 	char gateway[320], listener[64], hostname[256], address[272]; /* address with its port */
 	char verdict[16], detail[208];
@@ -26,6 +32,7 @@ struct status_listener {
 struct status {
 	char version[16], node[254], mode[16];
 	struct status_endpoint local, vip;
+	struct status_holder holder;
 	struct {
 		bool on; /* known to be */
 		char verdict[32], cause[32];

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/holder.h"
 #include "report/words.h"
 #include "report/writer.h"
 
@@ -95,6 +96,20 @@ static void endpoint_row(struct table *table, const char *name,
 	               endpoint->detail[0] ? " (" : "", endpoint->detail,
 	               endpoint->detail[0] ? ")" : "");
 	moody_row(table, name, endpoint->layer, 0, usable ? MOOD_GOOD : MOOD_WAITING, rest);
+}
+
+/* Where nothing is known of it, nothing is said. */
+static void holder_row(struct table *table, const struct status_holder *holder)
+{
+	enum words_mood mood = MOOD_WAITING;
+	char rest[sizeof(holder->detail)];
+
+	for (enum holder_state state = HOLDER_HERE; state <= HOLDER_DUAL; state++)
+		if (strcmp(holder_words(state)->name, holder->state) == 0)
+			mood = holder_words(state)->mood;
+	memcpy(rest, holder->detail, sizeof(rest));
+	if (holder->source[0])
+		moody_row(table, "holder", holder->state, 0, mood, rest);
 }
 
 static void copies_row(struct table *table, const struct status *status)
@@ -211,6 +226,7 @@ size_t table_of_status(const struct status *status, const char *ago, enum table_
 	controller_rows(&table, status, ago);
 	endpoint_row(&table, "local", &status->local);
 	endpoint_row(&table, "vip", &status->vip);
+	holder_row(&table, &status->holder);
 	copies_row(&table, status);
 	listener_rows(&table, status);
 	legend(&table, status);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/holder.h"
+
 static const struct words causes[] = {
 	[CAUSE_NONE] = { "none", "controller on", NULL, "f5b49a1e7e104275b93f6103e1a06404" },
 	[CAUSE_NO_ENDPOINT] = { "no-endpoint", "the API server does not answer", NULL,
@@ -229,6 +231,17 @@ static const struct {
 };
 _Static_assert(sizeof(layers) / sizeof(layers[0]) == LAYER_COUNT, "words for each layer");
 
+const char *words_of_news(enum news news)
+{
+	static const char *const message_ids[] = {
+		[NEWS_MOVED] = "42a45e6df9574090bd5d9d915ce2b85a",
+		[NEWS_DUAL] = "a6190e0f313e4c9895fb23d8a16cb97f",
+	};
+	_Static_assert(sizeof(message_ids) / sizeof(message_ids[0]) == NEWS_COUNT, "one for each");
+
+	return message_ids[news];
+}
+
 const struct words *words_of_cause(enum cause cause)
 {
 	return &causes[cause];
@@ -294,7 +307,10 @@ void words_of_wait(const struct words_facts *facts, enum endpoint endpoint, uint
                    char *line, size_t size)
 {
 	const struct words_endpoint *place = &facts->endpoint[endpoint];
+	char holder[2 * HOLDER_TEXT_MAX] = "";
 
+	if (endpoint == ENDPOINT_VIP)
+		holder_sentence(&facts->holder, holder, sizeof(holder));
 	if (!place->address[0])
 		(void)snprintf(line, size, "waiting for %s: its address is not known yet",
 		               words_of_endpoint(endpoint));
@@ -302,11 +318,11 @@ void words_of_wait(const struct words_facts *facts, enum endpoint endpoint, uint
 		(void)snprintf(line, size, "waiting for %s: %s not asked yet", words_of_endpoint(endpoint),
 		               place->address);
 	else
-		(void)snprintf(line, size, "waiting for %s: %s %s%s%s%s, %u s",
-		               words_of_endpoint(endpoint), place->address,
-		               layers[place->layer].sentence, place->detail[0] ? " (" : "",
-		               place->detail, place->detail[0] ? ")" : "",
-		               seconds(place->since_usec, now_usec));
+		(void)snprintf(line, size, "waiting for %s: %s %s%s%s%s%s%s, %u s",
+		               words_of_endpoint(endpoint), place->address, holder,
+		               holder[0] ? ": " : "", layers[place->layer].sentence,
+		               place->detail[0] ? " (" : "", place->detail,
+		               place->detail[0] ? ")" : "", seconds(place->since_usec, now_usec));
 }
 
 /* The endpoint whose trouble explains the verdict, if any: of two that are down, the one to wait for

@@ -20,11 +20,25 @@ struct words_verdict {       /* of the cluster, or of a listener */
 	enum words_mood mood;
 };
 
+/* What the journal tells beside verdicts and the ways to the API server. */
+enum news { NEWS_MOVED, NEWS_DUAL };
+#define NEWS_COUNT 2
+
+const char *words_of_news(enum news news); /* its MESSAGE_ID */
+
 struct words_endpoint {
 	const char *address; /* host:port, "" where it is not known */
 	const char *detail;  /* "ECONNREFUSED after 0.00 s", "" where there is none */
 	enum layer layer;
 	uint64_t since_usec;
+};
+
+struct words_holder { /* of the virtual address; strings are never NULL */
+	enum holder_state state;
+	enum holder_source source;
+	const char *link; /* the interface that carries it here, or "" */
+	const char *peer; /* the other host's address, or "" */
+	unsigned priority;
 };
 
 /* All that a line may speak of; pointers are never NULL. */
@@ -33,6 +47,7 @@ struct words_facts {
 	enum cause cause;
 	uint64_t since_usec, until_usec;
 	struct words_endpoint endpoint[ENDPOINT_COUNT];
+	struct words_holder holder;
 	const char *pod;           /* namespace/name of the pod spoken of, or "" */
 	const char *object;        /* the CRD that is missing, the node, the API's refusal; or "" */
 	const char *cilium;        /* "1.18" or "" */

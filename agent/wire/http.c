@@ -318,6 +318,16 @@ static void take_leaf(struct slot *slot)
 			                 strlen(item->data) - sizeof(label) + 1, &slot->sink);
 }
 
+/* Where the connection went: with a name in the server's place nobody else knows. */
+static void take_peer(const struct slot *slot, struct http_end *ret)
+{
+	const char *peer = NULL;
+
+	if (ret->stage != HTTP_CONNECTING &&
+	    curl_easy_getinfo(slot->easy, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer)
+		(void)snprintf(ret->peer, sizeof(ret->peer), "%s", peer);
+}
+
 static void take_end(struct http *http, struct slot *slot, CURLcode code, struct http_end *ret)
 {
 	curl_off_t begun = 0; /* 0: no connection came about at all */
@@ -327,6 +337,7 @@ static void take_end(struct http *http, struct slot *slot, CURLcode code, struct
 	ret->reused = !slot->opened && begun > 0;
 	ret->stage = stage_of(slot, code, ret->reused);
 	ret->status = (uint16_t)info_long(slot->easy, CURLINFO_RESPONSE_CODE);
+	take_peer(slot, ret);
 	if (code != CURLE_OK)
 		explain(slot, code, ret);
 	ret->failure.http_status = ret->status;

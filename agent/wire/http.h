@@ -54,6 +54,7 @@ struct http_end {
 	uint32_t id;
 	enum http_stage stage;
 	bool reused;     /* over a connection that was there before */
+	char peer[46];   /* the address that was connected to, "" where none was */
 	uint16_t status; /* 0 unless ANSWERED */
 	struct span
 		body; /* valid until the next http_next() or http_free(); of a handshake: the leaf's PEM */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -64,4 +65,24 @@ static inline void tempdir_remove(const struct tempdir *dir)
 			assert_int_equal(remove(tempdir_path(dir, entry->d_name)), 0);
 	closedir(stream);
 	assert_int_equal(rmdir(dir->path), 0);
+}
+
+static inline void tempdir_make_folders(const struct tempdir *dir, const char *path)
+{
+	char full[PATH_MAX];
+
+	(void)snprintf(full, sizeof(full), "%s/", tempdir_path(dir, path));
+	for (char *slash = full + strlen(dir->path) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		(void)mkdir(full, 0755);
+		*slash = '/';
+	}
+}
+
+static inline void tempdir_remove_tree(const struct tempdir *dir)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir->path);
+	assert_int_equal(system(command), 0);
 }

@@ -97,6 +97,9 @@ static bool is_known(const char *id)
 	for (enum cause cause = CAUSE_NONE; (unsigned)cause < CAUSE_COUNT; cause++)
 		if (strcmp(words_of_cause(cause)->message_id, id) == 0)
 			return true;
+	for (enum news news = NEWS_MOVED; (unsigned)news < NEWS_COUNT; news++)
+		if (strcmp(words_of_news(news), id) == 0)
+			return true;
 	return false;
 }
 
@@ -113,6 +116,13 @@ static void each_message_id_has_its_text(void **state)
 		print_error("cause \"%s\" (%s): no entry in " CATALOG
 		            "; add one that starts with: -- %s\n",
 		            words->name, words->sentence, words->message_id);
+	}
+	for (enum news news = NEWS_MOVED; (unsigned)news < NEWS_COUNT; news++) {
+		if (find(*state, words_of_news(news)))
+			continue;
+		missing++;
+		print_error("news %u: no entry in " CATALOG "; add one that starts with: -- %s\n",
+		            news, words_of_news(news));
 	}
 	assert_int_equal(missing, 0);
 }

@@ -35,7 +35,7 @@ static void an_ask_through_a_lost_endpoint_is_withdrawn(void **state)
 	bench_run(&b, 1 * SECONDS_USEC);
 	ticket = out(&b, ASK_PODS)->ticket;
 	b.layer[ENDPOINT_LOCAL] = LAYER_TCP;
-	bench_run(&b, 8 * SECONDS_USEC);
+	bench_run(&b, 9 * SECONDS_USEC);
 	assert_true(b.withdrawn > 0);
 	assert_non_null(out(&b, ASK_PODS));
 	assert_int_not_equal(out(&b, ASK_PODS)->ticket, ticket);
@@ -50,7 +50,7 @@ static void a_delete_through_a_lost_endpoint_is_not_withdrawn(void **state)
 	bench_new(&b);
 	bench_run_to_act(&b);
 	b.layer[ENDPOINT_LOCAL] = b.layer[ENDPOINT_VIP] = LAYER_TCP;
-	bench_run(&b, 8 * SECONDS_USEC);
+	bench_run(&b, 9 * SECONDS_USEC);
 	assert_int_equal(b.decision.verdict, VERDICT_UNKNOWN);
 	assert_non_null(out(&b, ACT_DELETE_POD));
 	assert_int_equal(b.acts, 1);

@@ -17,26 +17,6 @@
 
 #define ID "3c680ee1634cf9de18a107be79ceda578fd08684ad672fbd164a77a510766114"
 
-static void make_folders(const struct tempdir *dir, const char *path)
-{
-	char full[PATH_MAX];
-
-	(void)snprintf(full, sizeof(full), "%s/", tempdir_path(dir, path));
-	for (char *slash = full + strlen(dir->path) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		(void)mkdir(full, 0755);
-		*slash = '/';
-	}
-}
-
-static void remove_tree(const struct tempdir *dir)
-{
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir->path);
-	assert_int_equal(system(command), 0);
-}
-
 static void what_is_written_is_read_back_whole(void **state)
 {
 	struct tempdir dir;
@@ -51,7 +31,7 @@ static void what_is_written_is_read_back_whole(void **state)
 	assert_memory_equal(bytes, "second", 6);
 	assert_int_equal(state_read(dir.path, "ledger", bytes, 6), -EFBIG);
 	assert_int_equal(access(tempdir_path(&dir, "ledger.new"), F_OK), -1);
-	remove_tree(&dir);
+	tempdir_remove_tree(&dir);
 }
 
 static void a_write_that_fails_leaves_the_old_file(void **state)
@@ -67,7 +47,7 @@ static void a_write_that_fails_leaves_the_old_file(void **state)
 	assert_true(state_write(dir.path, "f", "newer", 5, STATE_DURABLE) < 0);
 	assert_int_equal(state_read(dir.path, "f", bytes, sizeof(bytes)), 3);
 	assert_true(state_write("/nonexistent", "f", "x", 1, STATE_DURABLE) == -ENOENT);
-	remove_tree(&dir);
+	tempdir_remove_tree(&dir);
 }
 
 static void a_lock_tells_whether_another_process_lives(void **state)
@@ -100,7 +80,7 @@ static void a_lock_tells_whether_another_process_lives(void **state)
 	(void)close(fd);
 	(void)close(pipes[0]);
 	(void)close(pipes[1]);
-	remove_tree(&dir);
+	tempdir_remove_tree(&dir);
 }
 
 static void containers_are_found_where_each_runtime_puts_them(void **state)
@@ -122,9 +102,9 @@ static void containers_are_found_where_each_runtime_puts_them(void **state)
 		containers.root = dir.path;
 		assert_int_equal(containers_look(&containers, ID),
 		                 LIFE_UNKNOWN); /* no cgroups to read */
-		make_folders(&dir, "sys/fs/cgroup/system.slice/ssh.service");
+		tempdir_make_folders(&dir, "sys/fs/cgroup/system.slice/ssh.service");
 		assert_int_equal(containers_look(&containers, ID), LIFE_GONE);
-		make_folders(&dir, places[i]);
+		tempdir_make_folders(&dir, places[i]);
 		assert_int_equal(containers_look(&containers, ID),
 		                 LIFE_GONE); /* an empty cgroup is none */
 		(void)snprintf(procs, sizeof(procs), "%s/cgroup.procs", places[i]);
@@ -133,7 +113,7 @@ static void containers_are_found_where_each_runtime_puts_them(void **state)
 		assert_int_equal(containers_look(&containers, ID), LIFE_ALIVE);
 		(void)tempdir_write_text(&dir, procs, "");
 		assert_int_equal(containers_look(&containers, ID), LIFE_GONE);
-		remove_tree(&dir);
+		tempdir_remove_tree(&dir);
 	}
 }
 
@@ -145,7 +125,7 @@ static void cgroup_v2_says_for_itself_whether_it_is_empty(void **state)
 	(void)state;
 	tempdir_make(&dir);
 	containers.root = dir.path;
-	make_folders(&dir, "sys/fs/cgroup/kubepods.slice/cri-containerd-" ID ".scope");
+	tempdir_make_folders(&dir, "sys/fs/cgroup/kubepods.slice/cri-containerd-" ID ".scope");
 	(void)tempdir_write_text(
 		&dir, "sys/fs/cgroup/kubepods.slice/cri-containerd-" ID ".scope/cgroup.procs", "");
 	(void)tempdir_write_text(
@@ -154,7 +134,7 @@ static void cgroup_v2_says_for_itself_whether_it_is_empty(void **state)
 	assert_int_equal(containers_look(&containers, ID), LIFE_ALIVE);
 	assert_int_equal(containers_look(&containers, "short"), LIFE_UNKNOWN);
 	assert_int_equal(containers_look(&containers, ""), LIFE_UNKNOWN);
-	remove_tree(&dir);
+	tempdir_remove_tree(&dir);
 }
 
 static struct status example(void)
@@ -214,7 +194,7 @@ static void status_json_is_read_back_as_it_was(void **state)
 	assert_int_equal(first.st_ino, second.st_ino);
 	(void)tempdir_write_text(&dir, RUNFILE_STATUS, "{\"version\":");
 	assert_int_equal(runfile_read(dir.path, &read, &failure), -EBADMSG);
-	remove_tree(&dir);
+	tempdir_remove_tree(&dir);
 }
 
 /* A wait of an hour that ends at once; the folder may come late. */
@@ -239,7 +219,7 @@ static void a_new_status_ends_the_wait_for_one(void **state)
 	assert_int_equal(follow_wait(&follow, UINT64_C(3600000000)), 0);
 	follow_close(&follow);
 	(void)alarm(0);
-	remove_tree(&dir);
+	tempdir_remove_tree(&dir);
 }
 
 static void how_long_ago_is_told_roughly(void **state)

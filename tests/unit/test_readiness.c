@@ -107,22 +107,61 @@ static void a_move_of_the_address_shorter_than_three_misses_is_kept_quiet(void *
 	assert_true(readiness_usable(&b.readiness));
 }
 
-static void three_misses_lose_it(void **state)
+/* As often as a suspect is probed, which is closely: a move of the address takes less, and says nothing. */
+static void misses_for_three_seconds_lose_it(void **state)
 {
 	struct bench b = usable();
 	uint64_t begun;
+	unsigned misses = 1;
 
 	(void)state;
 	bad(&b);
 	begun = b.now;
-	bad(&b);
-	bad(&b);
-	assert_int_equal(b.change, READINESS_LOST);
+	for (; b.change != READINESS_LOST; misses++) {
+		assert_true(readiness_usable(&b.readiness));
+		assert_int_equal(b.readiness.layer, LAYER_USABLE);
+		bad(&b);
+	}
+	assert_in_range(b.now - begun, 3 * SECONDS_USEC, 3500 * MSEC_USEC);
+	assert_true(misses > 10);
 	assert_false(readiness_usable(&b.readiness));
 	assert_int_equal(b.readiness.layer, LAYER_TCP);
-	assert_true(b.now - begun < 600 * MSEC_USEC); /* a suspect is probed closely */
 	good(&b);                                     /* one answer does not bring it back */
 	assert_false(readiness_usable(&b.readiness));
+}
+
+/* Probes that take long: a second of trouble may be one of them. */
+static void three_misses_at_least_lose_it(void **state)
+{
+	struct bench b = usable();
+
+	(void)state;
+	bad(&b);
+	b.now += 5 * SECONDS_USEC;
+	bad(&b);
+	assert_true(readiness_usable(&b.readiness));
+	bad(&b);
+	assert_int_equal(b.change, READINESS_LOST);
+}
+
+static void a_stir_is_followed_at_once_and_a_storm_of_them_slowly(void **state)
+{
+	struct bench b = usable();
+	uint64_t begun = b.now += SECONDS_USEC;
+
+	(void)state;
+	assert_false(readiness_follow_stir(&b.readiness, b.now));
+	readiness_stir(&b.readiness, b.now);
+	assert_true(readiness_follow_stir(&b.readiness, b.now));
+	assert_int_equal(b.readiness.due_usec, b.now);
+	assert_false(readiness_follow_stir(&b.readiness, b.now));
+	for (unsigned i = 0; i < 49; i++) {
+		readiness_stir(&b.readiness, ++b.now);
+		assert_false(readiness_follow_stir(&b.readiness, b.now));
+		b.now += 999;
+	}
+	b.now = begun + 50 * MSEC_USEC;
+	assert_true(readiness_follow_stir(&b.readiness, b.now)); /* none is forgotten */
 }
 
 static void probes_are_as_close_as_the_state_needs(void **state)
@@ -208,7 +247,9 @@ int main(void)
 		cmocka_unit_test(a_second_answer_on_another_connection_is_a_first_one),
 		cmocka_unit_test(a_bad_answer_between_two_good_ones_starts_over),
 		cmocka_unit_test(a_move_of_the_address_shorter_than_three_misses_is_kept_quiet),
-		cmocka_unit_test(three_misses_lose_it),
+		cmocka_unit_test(misses_for_three_seconds_lose_it),
+		cmocka_unit_test(three_misses_at_least_lose_it),
+		cmocka_unit_test(a_stir_is_followed_at_once_and_a_storm_of_them_slowly),
 		cmocka_unit_test(probes_are_as_close_as_the_state_needs),
 		cmocka_unit_test(probes_stay_close_for_five_minutes_and_then_back_off),
 		cmocka_unit_test(the_eager_minutes_begin_anew_with_each_loss),

@@ -14,6 +14,7 @@
 #include "host/runfile.h"
 #include "host/state.h"
 #include "report/table.h"
+#include "report/holder.h"
 #include "report/words.h"
 #include "tests/unit/schema.h"
 
@@ -69,6 +70,7 @@ static struct status status_of(enum verdict verdict, enum cause cause)
 	(void)strcpy(status.local.layer, "usable");
 	(void)strcpy(status.local.address, "127.0.0.1:6443");
 	(void)strcpy(status.vip.layer, "usable");
+	(void)strcpy(status.holder.state, "UNKNOWN");
 	(void)strcpy(status.vip.address, "10.0.0.9:6443");
 	(void)strcpy(status.controller.verdict, words_of_verdict(verdict));
 	(void)strcpy(status.controller.cause, words_of_cause(cause)->name);
@@ -197,6 +199,16 @@ static void the_schema_knows_each_word_and_no_other(void **state)
 	}
 	for (enum layer layer = LAYER_UNKNOWN; layer <= LAYER_USABLE; layer++) {
 		(void)strcpy(status.vip.layer, words_of_layer(layer));
+		(void)status_to_json(&status, true, json, sizeof(json));
+		assert_true(schema_status(json));
+	}
+	for (enum holder_state who = HOLDER_UNKNOWN; who <= HOLDER_DUAL; who++) {
+		(void)strcpy(status.holder.state, holder_words(who)->name);
+		(void)status_to_json(&status, true, json, sizeof(json));
+		assert_true(schema_status(json));
+	}
+	for (enum holder_source source = SOURCE_NONE; source <= SOURCE_CONNECTION; source++) {
+		(void)strcpy(status.holder.source, holder_source_name(source));
 		(void)status_to_json(&status, true, json, sizeof(json));
 		assert_true(schema_status(json));
 	}

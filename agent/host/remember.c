@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/remember.h"
+
+#include <string.h>
+
+#include "base/hostport.h"
+#include "base/cleanup.h"
+#include "host/state.h"
+
+void remember_read(const char *folder, char address[REMEMBER_MAX])
+{
+	struct hostport parts;
+	int len = state_read(folder, REMEMBER_FILE, address, REMEMBER_MAX - 1);
+
+	address[len < 0 ? 0 : len] = '\0';
+	address[strcspn(address, "\n")] = '\0';
+	if (hostport_split(span_of(address), &parts) < 0)
+		address[0] = '\0';
+}
+
+int remember_write(const char *folder, const char *address)
+{
+	char line[REMEMBER_MAX + 1];
+	int len = snprintf(line, sizeof(line), "%s\n", address);
+
+	return state_write(folder, REMEMBER_FILE, line, (size_t)len, STATE_DURABLE);
+}
