@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is looked at. Each case gets a container of its own, not booted yet; it ends well or raises."""
+"""What is looked at. Each case gets containers of its own, not booted yet; it ends well or raises."""
 
 import re
 import time
@@ -14,9 +14,14 @@ PATIENCE = 30
 CASES = {}
 
 
-def case(function):
-    CASES[function.__name__] = function
-    return function
+def case(function=None, *, machines=1, repeated=False):
+    """How many containers it gets, and whether it is about luck, so that one boot says too little (--boots)."""
+    def add(function):
+        function.machines, function.repeated = machines, repeated
+        CASES[function.__name__] = function
+        return function
+
+    return add(function) if function else add
 
 
 # --- small parts ---

@@ -2,6 +2,7 @@
 """One container that boots a systemd of its own, from a fresh overlay over the cached tree."""
 
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -58,11 +59,10 @@ def remove_cgroup(cgroup):
 
 
 class Machine:
-    count = 0
+    numbers = itertools.count(1)  # cases run at the same time
 
     def __init__(self, tree, scratch, name):
-        Machine.count += 1
-        self.name = f"gatewake-boot-{Machine.count}"
+        self.name = f"gatewake-boot-{next(Machine.numbers)}"
         self.folder = pathlib.Path(scratch, name)
         self.root = self.folder / "root"
         for part in ("upper", "work", "root"):
@@ -70,6 +70,7 @@ class Machine:
         mount("-t", "overlay", "-o", f"lowerdir={tree},upperdir={self.folder}/upper,workdir={self.folder}/work",
               "overlay", self.root)
         self.leader = self.nspawn = None
+        self.network = "--private-network"  # nothing but loopback; or a bridge (lan)
 
     # --- files, before and after the boot (what is in /run and /tmp only through run()) ---
 
@@ -84,6 +85,14 @@ class Machine:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, path)
         path.chmod(mode)
+
+    def unit(self, name, text):
+        """Puts a unit there, and enables it."""
+        self.write(f"etc/systemd/system/{name}", text)
+        self.enable(name)
+
+    def enable(self, name):
+        subprocess.run(["systemctl", "--quiet", "--root", self.root, "enable", name], check=True)
 
     def read(self, path):
         return (self.root / path.lstrip("/")).read_text()
@@ -117,7 +126,7 @@ class Machine:
 
     def start(self, notify):
         argv = ["systemd-nspawn", "--quiet", "--boot", "--directory", self.root, "--machine", self.name,
-                "--register=no", "--keep-unit", "--settings=no", "--private-network", "--console=pipe",
+                "--register=no", "--keep-unit", "--settings=no", self.network, "--console=pipe",
                 "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--notify-ready=yes"]
         for hierarchy in HIERARCHIES:
             (hierarchy / self.name).mkdir()
@@ -172,9 +181,9 @@ class Machine:
         """What `systemctl status gatewake` shows as Status."""
         return self.show("StatusText")
 
-    def entries(self, *matches):
-        """gatewake's own journal entries, oldest first."""
-        text = self.run("journalctl", "--output=json", "--quiet", f"_SYSTEMD_UNIT={UNIT}", *matches, check=False)
+    def entries(self, *matches, unit=UNIT):
+        """The journal entries of a unit's own processes, gatewake's if no other is named, oldest first."""
+        text = self.run("journalctl", "--output=json", "--quiet", f"_SYSTEMD_UNIT={unit}", *matches, check=False)
         return [json.loads(line) for line in text.splitlines()]
 
     def lines(self):
