@@ -292,12 +292,32 @@ static void join(struct agent *agent, uint64_t now_usec)
 	}
 }
 
+/* The address is here while it answers; and now and then something stirs that was nothing: a link, a step of the clock. */
+static void see_holder(struct agent *agent, uint64_t now_usec)
+{
+	struct evidence_holder *holder = &agent->evidence.holder;
+	bool here = model_vip(agent->model, now_usec) == FAULT_NONE;
+
+	if (!agent->habits.sees_address)
+		return;
+	holder->wanted = holder->known = true;
+	if (here != holder->here)
+		holder->here_usec = now_usec - booted(agent);
+	if (here != holder->here || luck_percent(&agent->luck, 2))
+		holder->stirs++;
+	holder->here = here;
+}
+
 static void withdraw(struct agent *agent, uint32_t ticket)
 {
 	for (size_t i = 0; i < FLIGHTS_MAX; i++)
 		if (agent->flight[i].used && !agent->flight[i].orphan &&
-		    agent->flight[i].order.ticket == ticket)
+		    agent->flight[i].order.ticket == ticket) {
 			agent->flight[i].used = false;
+			/* Of what was withdrawn no outcome is missed: the next one's is withheld instead. */
+			if (agent->flight[i].withheld)
+				agent->habits.withhold_usec = 1;
+		}
 }
 
 static bool killed_here(struct agent *agent, bool acts, enum kill_point point)
@@ -368,6 +388,7 @@ static void step(struct agent *agent, uint64_t now_usec)
 	uint64_t now = now_usec - booted(agent);
 
 	join(agent, now_usec);
+	see_holder(agent, now_usec);
 	core_step(&agent->core, &agent->policy, &agent->evidence, now,
 	          (uint32_t)luck_next(&agent->luck), &agent->decision);
 	agent->counts.steps++;

@@ -19,6 +19,7 @@ struct habits {                         /* of the network and the host in one wo
 	enum order_kind forbids;     /* a kind that is answered 403 ... */
 	uint64_t forbids_until_usec; /* ... until then */
 	uint64_t withhold_usec;      /* the first order after that never gets an outcome, 0: none */
+	bool sees_address;           /* its kernel tells of the virtual address; else only asking does */
 	bool breaks_connections;     /* each second probe goes over a new connection */
 };
 

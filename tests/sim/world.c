@@ -185,7 +185,9 @@ static void prepare(struct world *world, uint64_t seed, bool verbose)
 		agent->wakes_usec = MODEL_NEVER;
 		agent->policy.may = POLICY_RESTART | POLICY_CREATE;
 		agent->habits =
-			(struct habits){ .least_usec = 2 * MSEC_USEC, .most_usec = 30 * MSEC_USEC };
+			(struct habits){ .least_usec = 2 * MSEC_USEC,
+			                 .most_usec = 30 * MSEC_USEC,
+			                 .sees_address = luck_percent(&world->luck, 50) };
 		referee_attach(world, i);
 	}
 	world->with_api[0] = true;
