@@ -101,15 +101,18 @@ static void endpoint_row(struct table *table, const char *name,
 /* Where nothing is known of it, nothing is said. */
 static void holder_row(struct table *table, const struct status_holder *holder)
 {
-	enum words_mood mood = MOOD_WAITING;
+	const struct words_verdict *words = holder_words(HOLDER_UNKNOWN);
 	char rest[sizeof(holder->detail)];
 
 	for (enum holder_state state = HOLDER_HERE; state <= HOLDER_DUAL; state++)
 		if (strcmp(holder_words(state)->name, holder->state) == 0)
-			mood = holder_words(state)->mood;
+			words = holder_words(state);
+	if (words == holder_words(HOLDER_UNKNOWN))
+		return;
 	memcpy(rest, holder->detail, sizeof(rest));
-	if (holder->source[0])
-		moody_row(table, "holder", holder->state, 0, mood, rest);
+	moody_row(table, "holder", words->name, 0, words->mood, rest);
+	if (words->command)
+		row(table, "", "try: %s", words->command);
 }
 
 static void copies_row(struct table *table, const struct status *status)
