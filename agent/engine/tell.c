@@ -178,18 +178,21 @@ static void tell_credentials(struct tell *self, const struct engine *engine)
 	(void)snprintf(self->credentials, sizeof(self->credentials), "%s", text);
 }
 
-/* Who holds the address is part of why it is waited for. */
-static bool is_told(struct tell *self, const struct facts *facts, enum endpoint endpoint)
+/* Who holds the address is part of why it is waited for. What the new holder answers is told with it, not what
+ * the last one did. */
+static bool is_told(struct tell *self, const struct engine *engine, enum endpoint endpoint)
 {
-	enum layer layer = facts->words.endpoint[endpoint].layer;
-	enum holder_state holder = facts->words.holder.state;
-	bool told = self->layer[endpoint] == layer &&
-	            (endpoint == ENDPOINT_LOCAL || layer == LAYER_USABLE || self->holder == holder);
+	const struct decision *decision = &engine->decision;
+	enum layer layer = decision->endpoint[endpoint].layer;
+	bool answered = engine->evidence.endpoint[endpoint].at.begun_usec >= decision->holder_since_usec;
+	bool same = self->layer[endpoint] == layer;
 
 	self->layer[endpoint] = layer;
-	if (endpoint == ENDPOINT_VIP)
-		self->holder = holder;
-	return told;
+	if (endpoint == ENDPOINT_LOCAL || layer == LAYER_USABLE || (same && !answered))
+		return same;
+	same = same && self->holder == decision->holder.state;
+	self->holder = decision->holder.state;
+	return same;
 }
 
 static void tell_endpoint(struct tell *self, const struct engine *engine, const struct facts *facts,
@@ -204,7 +207,7 @@ static void tell_endpoint(struct tell *self, const struct engine *engine, const 
 	const char *command = holder_words(facts->words.holder.state)->command;
 	char line[STATUS_LINE_MAX];
 
-	if (is_told(self, facts, endpoint))
+	if (is_told(self, engine, endpoint))
 		return;
 	if (words->layer == LAYER_USABLE || endpoint == ENDPOINT_LOCAL)
 		command = NULL;

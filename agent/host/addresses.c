@@ -377,33 +377,43 @@ static bool ask_next(struct addresses *self)
 	return true;
 }
 
-/* 0: nothing more to read; below: what was read is not to be relied on. */
-static int read_one(struct addresses *self)
+enum reading { READING_MORE, READING_LOST, READING_END };
+
+/* LOST: an event had no room (ENOBUFS), the table changed under the dump (EINTR), or a dump was asked for while
+ * another one ran (EBUSY): what comes is to be taken from the socket, and not to be relied on. */
+static enum reading read_one(struct addresses *self)
 {
 	_Alignas(struct nlmsghdr) char bytes[BUFFER_MAX];
 	ssize_t len = mnl_socket_recvfrom(self->socket, bytes, sizeof(bytes));
 	int r;
 
 	if (len < 0)
-		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+		return errno == ENOBUFS ? READING_LOST : READING_END;
 	r = mnl_cb_run(bytes, (size_t)len, 0, 0, take_message, self);
 	if (r == MNL_CB_STOP) /* the end of a dump */
-		return ask_next(self) ? 1 : -EIO;
-	return r < 0 ? -errno : 1;
+		return ask_next(self) ? READING_MORE : READING_LOST;
+	return r < 0 ? READING_LOST : READING_MORE;
+}
+
+/* False: something was lost on the way. */
+static bool drain(struct addresses *self)
+{
+	enum reading reading;
+	bool lost = false;
+
+	while ((reading = read_one(self)) != READING_END)
+		lost = lost || reading == READING_LOST;
+	return !lost;
 }
 
 unsigned addresses_read(struct addresses *self)
 {
-	unsigned changed, dumps = 0;
-	int r = 1;
+	unsigned changed, dumps = 1;
+	bool asked = self->whole || ask_all(self);
 
-	if (!self->whole && !ask_all(self))
-		return 0;
-	while (r != 0) {
-		r = read_one(self);
-		/* ENOBUFS: events were lost; EINTR: the table changed under the dump. */
-		if (r < 0 && (++dumps == DUMPS_MAX || !ask_all(self)))
-			break;
+	while (asked && !drain(self)) {
+		self->whole = false;
+		asked = dumps++ < DUMPS_MAX && ask_all(self);
 	}
 	changed = self->changed;
 	self->changed = 0;

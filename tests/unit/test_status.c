@@ -441,6 +441,8 @@ static void what_can_not_be_waited_for_is_named(void **state)
 		{ "wait", "vip", "local" },
 		{ "wait", "vip", "--timeout", "soon" },
 		{ "wait", "vip", "--json" },
+		{ "wait", "address", "--state-dir", "/nowhere" },
+		{ "wait", "address", "--vip", "cluster.example:6443" },
 		{ "status", "--timeout", "1s" },
 		{ "status", "all" },
 	};
@@ -452,6 +454,17 @@ static void what_can_not_be_waited_for_is_named(void **state)
 		assert_int_equal(run(&command, rows[i]), 2);
 		assert_ptr_equal(strchr(command.said, '\n'), command.said + command.len - 1);
 	}
+}
+
+/* Without an agent, and without an API server. */
+static void an_address_of_this_host_is_held(void **state)
+{
+	static const char *const argv[ARGS_MAX] = { "wait", "address", "--vip", "127.0.0.1:1" };
+	struct command command;
+
+	(void)state;
+	assert_int_equal(run(&command, argv), 0);
+	assert_int_equal(command.len, 0);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make, clean)
@@ -471,6 +484,7 @@ int main(void)
 		CASE(a_wait_ends_when_it_becomes_so),
 		CASE(a_wait_waits_for_the_agent_as_well),
 		CASE(what_can_not_be_waited_for_is_named),
+		CASE(an_address_of_this_host_is_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
