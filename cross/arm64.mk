@@ -13,13 +13,21 @@ ARM64_LDFLAGS ?= -Wl,-z,max-page-size=65536
 ARM64_DEBIAN  := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static openssl pkgconf:arm64 \
                  $(patsubst %,%:arm64,$(filter lib%,$(filter-out libc6-dev,$(DEBIAN))))
 
-.PHONY: arm64 arm64-deps arm64-programs
+.PHONY: arm64 arm64-deps arm64-programs vm vm-programs
+arm64_flags = --no-print-directory JOBS= O=$(ARM64_O) CC=$(ARM64)gcc AR=$(ARM64)ar \
+              PKG_CONFIG=$(ARM64)pkg-config CFLAGS='$(ARM64_CFLAGS)' LDFLAGS='$(ARM64_LDFLAGS)'
 arm64: arm64-deps
-	$(QUIET)$(MAKE) --no-print-directory JOBS= O=$(ARM64_O) CC=$(ARM64)gcc AR=$(ARM64)ar \
-		PKG_CONFIG=$(ARM64)pkg-config CFLAGS='$(ARM64_CFLAGS)' LDFLAGS='$(ARM64_LDFLAGS)' arm64-programs
+	$(QUIET)$(MAKE) $(arm64_flags) arm64-programs
 	$(QUIET)cross/runtests $(ARM64_O) $(ARM64_CPUS)
 
 arm64-programs: $(O)/gatewake $(UNIT) $(FUZZ) $(O)/simulate $(O)/fakeapi purity
+
+# By hand: the program on a whole emulated board, with a systemd, a keepalived and a clock of its own; root, minutes.
+vm: arm64-deps
+	$(QUIET)$(MAKE) $(arm64_flags) vm-programs
+	$(QUIET)tests/vm/run --build $(ARM64_O)
+
+vm-programs: $(O)/gatewake $(O)/fakeapi
 
 # As `deps`, for another architecture.
 arm64-deps:

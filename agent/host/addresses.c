@@ -342,17 +342,21 @@ static int take_message(const struct nlmsghdr *message, void *data)
 
 static bool ask(struct addresses *self, enum dump dump)
 {
-	static const uint16_t types[] = { [DUMP_LINKS] = RTM_GETLINK,
-		                          [DUMP_ADDRESSES] = RTM_GETADDR,
-		                          [DUMP_NEIGHBOURS] = RTM_GETNEIGH };
+	static const struct {
+		uint16_t type;
+		size_t header; /* of its messages, all zero: every family */
+	} dumps[] = {
+		[DUMP_LINKS] = { RTM_GETLINK, sizeof(struct ifinfomsg) },
+		[DUMP_ADDRESSES] = { RTM_GETADDR, sizeof(struct ifaddrmsg) },
+		[DUMP_NEIGHBOURS] = { RTM_GETNEIGH, sizeof(struct ndmsg) },
+	};
 	_Alignas(struct nlmsghdr) char bytes[NLMSG_ALIGN(sizeof(struct nlmsghdr)) +
 	                                     NLMSG_ALIGN(sizeof(struct ifinfomsg))] = "";
 	struct nlmsghdr *message = mnl_nlmsg_put_header(bytes);
 
-	message->nlmsg_type = types[dump];
+	message->nlmsg_type = dumps[dump].type;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	/* The largest of the three, all zero: every family. */
-	(void)mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
+	(void)mnl_nlmsg_put_extra_header(message, dumps[dump].header);
 	self->dump = dump;
 	return mnl_socket_sendto(self->socket, message, message->nlmsg_len) >= 0;
 }

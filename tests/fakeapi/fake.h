@@ -18,6 +18,7 @@ struct fake_front {   /* a listener with its gate */
 	int holder;   /* keeps the port while nobody listens */
 	int listener; /* -1: refused */
 	int wake;
+	const char *ip;
 	unsigned port;
 	unsigned turn; /* counts up with each change: connections of before are reset */
 	struct gate_fault fault;
@@ -43,8 +44,9 @@ void fake_lock(struct fake *fake);          /* and lets the world's time pass */
 void fake_unlock(struct fake *fake);        /* and wakes whoever waits for what changed */
 void fake_wake(struct fake *fake);          /* all connections; the caller has the lock */
 
-/* A socket that is bound on loopback; port 0: any, which is then told. Ends the program where it can't be had. */
-int fake_bind(unsigned *port, bool reuse);
+/* A socket that is bound to that address, which need not be there (yet); port 0: any, which is then told. Ends the
+ * program where it can't be had. */
+int fake_bind(const char *ip, unsigned *port, bool reuse);
 
 void front_start(struct fake *fake, enum gate gate);
 void front_apply(struct fake *fake); /* the gates as the world says; the caller has the lock */

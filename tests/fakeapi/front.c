@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/fakeapi/fake.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -23,18 +24,20 @@ static void die(const char *what)
 	abort();
 }
 
-int fake_bind(unsigned *port, bool reuse)
+int fake_bind(const char *ip, unsigned *port, bool reuse)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)*port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
 	socklen_t len = sizeof(address);
 
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || (reuse && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
+	/* IP_FREEBIND: a virtual address may come and go, as keepalived likes. */
+	if (inet_pton(AF_INET, ip, &address.sin_addr) != 1 || fd < 0 ||
+	    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) != 0 ||
+	    (reuse && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
-		die("no port on loopback");
+		die(ip);
 	*port = ntohs(address.sin_port);
 	return fd;
 }
@@ -117,7 +120,7 @@ static void open_or_close(struct fake_front *front)
 		(void)close(front->listener);
 		front->listener = -1;
 	} else if (!refused && front->listener < 0) {
-		front->listener = fake_bind(&front->port, true);
+		front->listener = fake_bind(front->ip, &front->port, true);
 		if (listen(front->listener, 128) != 0)
 			die("listen");
 	}

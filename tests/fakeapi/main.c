@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fakeapi - a small API server on loopback, in front of one world (tests/model). Lines on stdin command it
- * (control.c), each is answered with one line on stdout; "event SECONDS ..." lines there tell what happens. Ends with
- * its stdin, or its parent. */
+/* fakeapi - a small API server, on loopback unless told otherwise, in front of one world (tests/model). Lines on stdin
+ * command it (control.c), each is answered with one line on stdout; "event SECONDS ..." lines there tell what happens.
+ * Ends with its stdin, or its parent. */
 #include "tests/fakeapi/fake.h"
 
 #include <errno.h>
@@ -22,12 +22,16 @@
 #define SCHEDULED_MAX 32
 
 static const char usage[] =
-	"usage: fakeapi [--release 118|120] [--speed N] [--cross-namespace] [--tapes DIR] [--at "
-        "SECONDS COMMAND]...\n"
-	"Times are seconds of the world, which runs N times as fast as this one.\n";
+	"usage: fakeapi [--release 118|120] [--speed N] [--cross-namespace] [--tapes DIR]\n"
+	"               [--folder DIR] [--vip ADDRESS:PORT] [--issued DATE] [--at SECONDS "
+	"COMMAND]...\n"
+	"Times are seconds of the world, which runs N times as fast as this one. DATE, in seconds\n"
+	"since 1970, is that of the certificates that it makes: now, unless told otherwise.\n";
 
 static struct fake fake = { .lock = PTHREAD_MUTEX_INITIALIZER };
-static char folder[64] = "/tmp/gatewake-fake.XXXXXX";
+static char own_folder[64] = "/tmp/gatewake-fake.XXXXXX";
+static const char *folder; /* its own, or an empty one of somebody else's */
+static char vip[32] = "127.0.0.1:0";
 static volatile sig_atomic_t ended;
 
 static struct {
@@ -129,22 +133,41 @@ static void make_token(void)
 		(void)snprintf(fake.token + 2 * i, 3, "%02x", bytes[i]);
 }
 
+/* ADDRESS:PORT, in two: the address alone stays behind in text. */
+static unsigned cut_port(char *text)
+{
+	char *colon = strrchr(text, ':');
+
+	if (!colon) {
+		(void)fputs(usage, stderr);
+		exit(2);
+	}
+	*colon = '\0';
+	return (unsigned)atoi(colon + 1);
+}
+
 static void start(struct world_options *options)
 {
 	struct tls_identity ca = { 0 }, leaf = { 0 };
+	char names[64];
 	int gateway, metrics;
 
+	fake.front[GATE_LOCAL].ip = "127.0.0.1";
+	fake.front[GATE_VIP].port = cut_port(vip);
+	fake.front[GATE_VIP].ip = options->vip = vip;
 	for (enum gate gate = GATE_LOCAL; gate <= GATE_VIP; gate++) {
-		fake.front[gate].holder = fake_bind(&fake.front[gate].port, true);
+		fake.front[gate].holder =
+			fake_bind(fake.front[gate].ip, &fake.front[gate].port, true);
 		options->ports[gate] = fake.front[gate].port;
 	}
-	gateway = fake_bind(&options->gateway_port, false);
-	metrics = fake_bind(&options->metrics_port,
-	                    false); /* nobody listens there: an operator's metrics say nothing */
+	gateway = fake_bind("127.0.0.1", &options->gateway_port, false);
+	/* Nobody listens there: an operator's metrics say nothing. */
+	metrics = fake_bind("127.0.0.1", &options->metrics_port, false);
 	(void)metrics;
 	make_token();
 	tls_make(&ca, "fake-ca", NULL, NULL);
-	tls_make(&leaf, "kubernetes", "127.0.0.1", &ca);
+	(void)snprintf(names, sizeof(names), "IP:127.0.0.1,IP:%s", vip);
+	tls_make(&leaf, "kubernetes", names, &ca);
 	fake.context = tls_context(leaf.cert, leaf.key);
 	write_kubeconfig(&ca);
 	tls_identity_clear(&leaf);
@@ -232,6 +255,9 @@ static void read_flags(int argc, char **argv, struct world_options *options)
 		                               { "speed", required_argument, NULL, 's' },
 		                               { "cross-namespace", no_argument, NULL, 'c' },
 		                               { "tapes", required_argument, NULL, 't' },
+		                               { "folder", required_argument, NULL, 'f' },
+		                               { "vip", required_argument, NULL, 'v' },
+		                               { "issued", required_argument, NULL, 'i' },
 		                               { "at", required_argument, NULL, 'a' },
 		                               { 0 } };
 	int flag;
@@ -245,6 +271,12 @@ static void read_flags(int argc, char **argv, struct world_options *options)
 			options->cross_namespace = true;
 		else if (flag == 't')
 			options->tapes = optarg;
+		else if (flag == 'f')
+			folder = optarg;
+		else if (flag == 'v')
+			(void)snprintf(vip, sizeof(vip), "%s", optarg);
+		else if (flag == 'i')
+			tls_issue_at((time_t)strtoll(optarg, NULL, 10));
 		else if (flag == 'a')
 			schedule(optarg, argv[optind++]);
 		else
@@ -259,25 +291,24 @@ static void read_flags(int argc, char **argv, struct world_options *options)
 
 int main(int argc, char **argv)
 {
-	struct world_options options = { .release = 118,
-		                         .speed = 1,
-		                         .folder = folder,
-		                         .tapes = "tests/unit/tapes",
-		                         .events = stdout };
+	struct world_options options = {
+		.release = 118, .speed = 1, .tapes = "tests/unit/tapes", .events = stdout
+	};
 
 	read_flags(argc, argv, &options);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGTERM, end);
 	(void)signal(SIGINT, end);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (!mkdtemp(folder))
-		die(folder);
+	if (!folder && !(folder = mkdtemp(own_folder)))
+		die(own_folder);
+	options.folder = folder;
 	start(&options);
 	(void)fprintf(stdout,
-	              "ready kubeconfig=%s/kubeconfig host-root=%s/host vip=127.0.0.1:%u "
+	              "ready kubeconfig=%s/kubeconfig host-root=%s/host vip=%s:%u "
 	              "release=%u speed=%u gateway=127.0.0.1:%u hostname=%s\n",
-	              folder, folder, fake.front[GATE_VIP].port, options.release, options.speed,
-	              options.gateway_port, fake.world.source[0].hostname);
+	              folder, folder, vip, fake.front[GATE_VIP].port, options.release,
+	              options.speed, options.gateway_port, fake.world.source[0].hostname);
 	(void)fflush(stdout);
 	run();
 	(void)pthread_mutex_lock(&fake.lock); /* nobody writes there any more */

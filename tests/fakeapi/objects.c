@@ -176,6 +176,8 @@ static void put_deployment(struct world *world)
 	{
 		if (strcmp(cJSON_GetStringValue(at(item, "name")), "KUBERNETES_SERVICE_PORT") == 0)
 			set(item, "value", port);
+		if (strcmp(cJSON_GetStringValue(at(item, "name")), "KUBERNETES_SERVICE_HOST") == 0)
+			set(item, "value", world->options.vip);
 	}
 	if (world->options.release >= 120)
 		set(container, "image", "quay.io/cilium/operator-generic:v1.20.2");

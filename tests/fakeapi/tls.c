@@ -59,25 +59,33 @@ static void add_extension(X509 *cert, int nid, const char *value)
 	X509_EXTENSION_free(extension);
 }
 
-static void fill(X509 *cert, const char *name, const char *ip, EVP_PKEY *key)
+static time_t issue_date;
+
+void tls_issue_at(time_t date)
+{
+	issue_date = date;
+}
+
+static void fill(X509 *cert, const char *name, const char *names, EVP_PKEY *key)
 {
 	static long serial;
+	time_t date = issue_date ? issue_date : time(NULL);
 	X509_NAME *subject = X509_get_subject_name(cert);
-	char names[160];
+	char all[160];
 
 	must(X509_set_version(cert, X509_VERSION_3) == 1 &&
-	             ASN1_INTEGER_set(X509_get_serialNumber(cert), time(NULL) + ++serial) == 1 &&
-	             ASN1_TIME_set(X509_getm_notBefore(cert), time(NULL) - 3600) &&
-	             ASN1_TIME_set(X509_getm_notAfter(cert), time(NULL) + 86400) &&
+	             ASN1_INTEGER_set(X509_get_serialNumber(cert), date + ++serial) == 1 &&
+	             ASN1_TIME_set(X509_getm_notBefore(cert), date - 3600) &&
+	             ASN1_TIME_set(X509_getm_notAfter(cert), date + 86400) &&
 	             X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
 	                                        (const unsigned char *)name, -1, -1, 0) == 1 &&
 	             X509_set_pubkey(cert, key) == 1,
 	     "a certificate");
-	(void)snprintf(names, sizeof(names), "DNS:%s%s%s", name, ip ? ",IP:" : "", ip ? ip : "");
-	add_extension(cert, NID_subject_alt_name, names);
+	(void)snprintf(all, sizeof(all), "DNS:%s%s%s", name, names ? "," : "", names ? names : "");
+	add_extension(cert, NID_subject_alt_name, all);
 }
 
-void tls_make(struct tls_identity *ret, const char *name, const char *ip,
+void tls_make(struct tls_identity *ret, const char *name, const char *names,
               const struct tls_identity *ca)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256"), *signer = ca ? read_key(ca->key) : key;
@@ -85,7 +93,7 @@ void tls_make(struct tls_identity *ret, const char *name, const char *ip,
 	BIO *bio = BIO_new(BIO_s_mem());
 
 	must(key && signer && cert && issuer && bio, "a key");
-	fill(cert, name, ip, key);
+	fill(cert, name, names, key);
 	if (!ca)
 		add_extension(cert, NID_basic_constraints, "critical,CA:TRUE");
 	must(X509_set_issuer_name(cert, X509_get_subject_name(issuer)) == 1 &&

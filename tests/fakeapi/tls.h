@@ -5,13 +5,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct tls_identity { /* PEM; owned */
 	char *cert, *key;
 };
 
-/* Signed by ca, or by itself where there is none (then it is a CA). ip: an address it is good for, or NULL. */
-void tls_make(struct tls_identity *ret, const char *name, const char *ip,
+/* The date of issue of all that are made from now on; 0, as at first: the time when each is made. */
+void tls_issue_at(time_t date);
+
+/* Signed by ca, or by itself where there is none (then it is a CA). names: what else it is good for, in OpenSSL's words
+ * ("IP:127.0.0.1"), or NULL. */
+void tls_make(struct tls_identity *ret, const char *name, const char *names,
               const struct tls_identity *ca);
 void tls_identity_clear(struct tls_identity *self);
 

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An emulated ARM64 board: Debian's kernel, and a disk made of a tree and of the files that a test adds."""
+
+import base64
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+from bed.waiting import until
+
+HERE = pathlib.Path(__file__).resolve().parent
+SHELL = "gatewake-shell.service"
+PORT = "gatewake"
+BRIDGE = "br0"
+HOST = "10.66.0.1"  # this side of the machines' network
+BOOT_SECONDS = 300  # emulated: 15 s on an idle host, and no host is idle
+END_SECONDS = 120
+SPARE_BYTES = 256 << 20
+
+
+def run(*words):
+    subprocess.run([str(word) for word in words], check=True)
+
+
+def prepare_host():
+    """The machines' network, in the caller's own network namespace: it ends with it, and leads nowhere else."""
+    run("ip", "link", "set", "lo", "up")
+    run("ip", "link", "add", BRIDGE, "type", "bridge")
+    run("ip", "address", "add", f"{HOST}/24", "dev", BRIDGE)
+    run("ip", "link", "set", BRIDGE, "up")
+
+
+class Shell:
+    """The other end of tests/vm/shell: one command after the other."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(path))
+        self.unread = b""
+        self.count = 0
+
+    def ask(self, command, seconds):
+        self.count += 1
+        text = base64.b64encode(command.encode()).decode()
+        self.socket.sendall(f"{self.count} {seconds} {text}\n".encode())
+        end = time.monotonic() + seconds + 10  # the guest ends it before
+        while True:
+            number, status, output = (self.line(end, command) + " ").split(" ")[:3]
+            if number == str(self.count):  # else it is of one that was given up
+                return int(status), base64.b64decode(output).decode(errors="replace").removesuffix("\n")
+
+    def line(self, end, command):
+        while b"\n" not in self.unread:
+            self.socket.settimeout(max(0.001, end - time.monotonic()))
+            try:
+                got = self.socket.recv(1 << 16)
+            except TimeoutError:
+                raise AssertionError(f"no answer to “{command}”") from None
+            if not got:
+                raise AssertionError(f"the machine went off during “{command}”")
+            self.unread += got
+        line, self.unread = self.unread.split(b"\n", 1)
+        return line.decode()
+
+
+class Machine:
+    """image: the folder with kernel, initrd and tree (tests/vm/build). rtc: where its hardware clock begins."""
+
+    count = 0
+
+    def __init__(self, image, scratch, name, rtc="utc", memory=1024, cpus=2):
+        Machine.count += 1
+        self.number, self.image = Machine.count, pathlib.Path(image)
+        self.address, self.tap = f"{HOST.removesuffix('.1')}.{10 + self.number}", f"vm{self.number}"
+        self.rtc, self.memory, self.cpus = rtc, memory, cpus
+        self.folder = pathlib.Path(scratch, name)
+        self.root, self.disk = self.folder / "root", self.folder / "disk"
+        for part in ("upper", "work", "root"):
+            (self.folder / part).mkdir(parents=True)
+        run("mount", "-t", "overlay", "-o", f"lowerdir={self.image / 'tree'},upperdir={self.folder / 'upper'},"
+            f"workdir={self.folder / 'work'}", "overlay", self.root)
+        self.qemu = self.shell = None
+        self.install(HERE / "shell", f"usr/libexec/{SHELL.removesuffix('.service')}")
+        self.install(HERE / "shell.service", f"usr/lib/systemd/system/{SHELL}", 0o644)
+        self.enable(SHELL)
+
+    # --- files, before the boot ---
+
+    def write(self, path, text, mode=0o644):
+        path = self.root / path.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+
+    def install(self, source, path, mode=0o755):
+        path = self.root / path.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, path)
+        path.chmod(mode)
+
+    def enable(self, *units):
+        run("systemctl", "--quiet", "--root", self.root, "enable", *units)
+
+    # --- life ---
+
+    def boot(self):
+        """Returns the seconds that it took until systemd had nothing more to start."""
+        self.make_disk()
+        self.plug_in()
+        self.power_on()
+        return self.wait_for_boot()
+
+    def make_disk(self):
+        used = int(subprocess.run(["du", "--summarize", "--bytes", self.root], check=True, stdout=subprocess.PIPE,
+                                  text=True).stdout.split()[0])
+        with open(self.disk, "wb") as disk:
+            disk.truncate((2 * used + SPARE_BYTES) & -4096)
+        run("mke2fs", "-q", "-t", "ext4", "-d", self.root, self.disk)
+
+    def plug_in(self):
+        run("ip", "tuntap", "add", self.tap, "mode", "tap")
+        run("ip", "link", "set", self.tap, "master", BRIDGE, "up")
+
+    def power_on(self):
+        """Also again after a power cut: what is on the disk stays."""
+        port = self.folder / "port"
+        port.unlink(missing_ok=True)
+        self.began = time.monotonic()
+        self.qemu = subprocess.Popen([
+            "qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72", "-smp", str(self.cpus),
+            "-m", str(self.memory), "-accel", "tcg,thread=multi", "-nodefaults", "-no-user-config", "-display", "none",
+            "-rtc", f"base={self.rtc}", "-serial", f"file:{self.folder / 'console'}",
+            "-kernel", self.image / "kernel", "-initrd", self.image / "initrd",
+            "-append", "console=ttyAMA0 quiet panic=5 net.ifnames=0", "-no-reboot",
+            "-drive", f"if=none,id=disk,file={self.disk},format=raw,cache=unsafe",
+            "-device", "virtio-blk-pci,drive=disk",
+            "-netdev", f"tap,id=net,ifname={self.tap},script=no,downscript=no",
+            "-device", f"virtio-net-pci,netdev=net,mac=52:54:00:66:00:{self.number:02x},romfile=",
+            "-chardev", f"socket,id=shell,path={port},server=on,wait=off", "-device", "virtio-serial-pci",
+            "-device", f"virtserialport,chardev=shell,name={PORT}", "-device", "virtio-rng-pci",
+        ], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.folder / "qemu", "wb"))
+        until(lambda: port.exists() or self.qemu.poll() is not None, 10, "qemu", every=0.02)
+        if self.qemu.poll() is not None:
+            raise AssertionError(f"qemu: {(self.folder / 'qemu').read_text()}")
+        self.shell = Shell(port)
+
+    def wait_for_boot(self):
+        state = self.run("systemctl is-system-running --wait", check=False, seconds=BOOT_SECONDS)
+        if state != "running":
+            raise AssertionError(f"the boot ended as “{state}”:\n{self.run('systemctl list-jobs; systemctl --failed')}")
+        return time.monotonic() - self.began
+
+    def power_off(self):
+        self.run("systemctl --no-block poweroff")
+        self.qemu.wait(END_SECONDS)
+
+    def cut_power(self):
+        self.qemu.kill()
+        self.qemu.wait()
+
+    def end(self):
+        if self.qemu and self.qemu.poll() is None:
+            self.cut_power()
+        run("umount", "--lazy", self.root)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # --- commands inside ---
+
+    def ask(self, command, seconds=60):
+        """(exit status, what it printed), of a line for bash."""
+        return self.shell.ask(command, seconds)
+
+    def run(self, command, check=True, seconds=60):
+        """What it prints; it must end well."""
+        status, output = self.ask(command, seconds)
+        if check and status:
+            raise AssertionError(f"{command}: exit {status}: {output}")
+        return output
+
+    def show(self, name, unit):
+        return self.run(f"systemctl show --value --property {name} {unit}")
+
+    def entries(self, unit, *matches):
+        """A unit's own journal entries, oldest first."""
+        text = self.run(f"journalctl --output=json --quiet _SYSTEMD_UNIT={unit} {' '.join(matches)}", check=False)
+        return [json.loads(line) for line in text.splitlines()]
