@@ -260,13 +260,13 @@ def catalog_explains_an_entry(box):
 
 @case
 def sandbox_is_tight(box):
-    """systemd finds nothing to complain of in the unit, exposure is at most 2.0, and it runs as nobody in particular"""
+    """systemd finds nothing to complain of in the unit, exposure is at most 1.2, and it runs as nobody in particular"""
     box.boot()
     same(box.run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/gatewake.service").strip(), "",
          "systemd-analyze verify")
     report = box.run("systemd-analyze", "security", "--no-pager", "gatewake.service")
     exposure = float(re.search(r"Overall exposure level for gatewake.service: ([0-9.]+)", report)[1])
-    assert exposure <= 2.0, report
+    assert exposure <= 1.2, report
     status = box.run("cat", f"/proc/{box.show('MainPID')}/status")
     uids = set(re.search(r"^Uid:\s+(.*)$", status, re.M)[1].split())
     same(len(uids), 1, f"user ids {uids}")
