@@ -10,6 +10,7 @@
 #include "engine/examine.h"
 #include "engine/tell.h"
 #include "host/clock.h"
+#include "host/runfile.h"
 #include "host/state.h"
 #include "host/terminal.h"
 #include "report/table.h"
@@ -85,6 +86,20 @@ static void adapt(const struct config *config, struct status *status)
 		               "gatewake status: the agent that runs here says what it waits for");
 }
 
+/* The kernel's alarm is over in 2 s, and an agent that runs here has looked all the time. */
+static void ask_agent(struct engine *engine)
+{
+	const char *folder = engine->config->runtime_dir;
+	struct failure failure;
+	struct status status;
+
+	if (!state_locked(folder, RUNFILE_LOCK) || runfile_read(folder, &status, &failure) < 0)
+		return;
+	if (status.board.under_voltage_seen)
+		engine->board.under_voltage_seen = true;
+	status_clear(&status);
+}
+
 static bool print(const struct engine *engine)
 {
 	CLEANUP(free_p) struct advice *advice = calloc(1, sizeof(*advice));
@@ -110,6 +125,7 @@ static int run(const struct config *config, const char *argument)
 	if (code)
 		return code;
 	(void)once_turn(engine, once_timeout(config, TIMEOUT_USEC), is_settled);
+	ask_agent(engine);
 	if (!print(engine)) {
 		(void)fprintf(stderr, "gatewake doctor: out of memory\n");
 		return EXIT_CANNOT_TELL;

@@ -8,6 +8,7 @@
 #include "base/identity.h"
 #include "engine/act.h"
 #include "engine/certs.h"
+#include "engine/hardware.h"
 #include "engine/ledger.h"
 #include "engine/observe.h"
 #include "engine/secrets.h"
@@ -322,6 +323,7 @@ void cycle_turn(struct engine *engine, uint64_t now_usec)
 	unsigned turns = 0, ends;
 	uint64_t streamed;
 
+	hardware_look(engine, now_usec);
 	take_ends(engine);
 	do {
 		ends = engine->ends;

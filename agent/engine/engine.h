@@ -12,6 +12,7 @@
 #include "host/runfile.h"
 #include "kube/kubeconfig.h"
 #include "kube/objects.h"
+#include "platform/arm64/board.h"
 #include "report/words.h"
 #include "wire/http.h"
 
@@ -76,6 +77,8 @@ struct engine {
 	char crd[320];
 	char boot_id[OBJECT_UID_MAX];
 	struct containers containers;
+	struct board board; /* this host's */
+	uint64_t board_read_usec, board_looked_usec;
 	struct certs *certs;
 	struct watches *watches;
 	struct vip *vip;

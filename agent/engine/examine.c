@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/certs.h"
+#include "engine/hardware.h"
 #include "engine/watches.h"
 
 #define COMMAND_MAX sizeof(((struct advice_row *)NULL)->command)
@@ -347,6 +348,7 @@ static void examine_clients(const struct engine *engine, struct advice *ret)
 
 void examine(const struct engine *engine, struct advice *ret)
 {
+	hardware_advise(engine, ret);
 	examine_reads(engine, ret);
 	examine_watches(engine, ret);
 	examine_logs(engine, ret);

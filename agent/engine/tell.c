@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "engine/certs.h"
+#include "engine/hardware.h"
 #include "engine/vip.h"
 #include "host/clock.h"
 #include "report/holder.h"
@@ -126,6 +127,7 @@ static void fill(const struct engine *engine, struct facts *ret)
 		.provable = decision->listeners.provable,
 		.served = decision->listeners.served,
 		.tls_proven_s = engine->tls_proven_s,
+		.under_voltage = engine->board.under_voltage_seen,
 	};
 	fill_holder(engine, &decision->holder, ret->peer, &ret->words.holder);
 	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
@@ -313,6 +315,7 @@ void tell_journal(struct tell *self, const struct engine *engine, uint64_t now_u
 {
 	struct facts facts;
 
+	hardware_tell(engine, &self->board);
 	tell_credentials(self, engine);
 	tell_overdue(self, engine);
 	if (!engine->kubeconfig)
@@ -396,6 +399,7 @@ static void status_of(const struct engine *engine, struct status *ret)
 	ret->boot.api_usable_s = engine->api_usable_s;
 	ret->boot.controller_on_s = engine->controller_on_s;
 	ret->boot.tls_proven_s = engine->tls_proven_s;
+	ret->board = engine->board;
 	ret->copies.needed = engine->decision.copies.needed;
 	ret->copies.present = engine->decision.copies.present;
 	ret->copies.created = engine->decision.copies.created;

@@ -13,6 +13,7 @@ struct tell {             /* zeroed: nothing told yet */
 	char credentials[240];
 	char line[STATUS_LINE_MAX];
 	enum order_kind overdue;
+	unsigned board; /* hardware_tell()'s */
 };
 
 /* The one line that says how it stands now. */

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "host/state.h"
+#include "report/hardware.h"
 
 DEFINE_CLEANUP(cJSON, cJSON_Delete)
 
@@ -134,6 +135,83 @@ static void take_proofs(const cJSON *object, struct status *ret)
 	ret->proofs.bad = (unsigned)number(object, "bad", 0);
 }
 
+/* --- the board: a member that is not there is not known --- */
+
+static void take_known(const cJSON *object, const char *name, unsigned fact, unsigned *ret_known,
+                       unsigned *ret)
+{
+	double value = number(object, name, -1);
+
+	if (value < 0 || value > UINT_MAX)
+		return;
+	*ret = (unsigned)value;
+	*ret_known |= fact;
+}
+
+static void take_is(const cJSON *object, const char *name, unsigned fact, unsigned *ret_known,
+                    bool *ret)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	if (!cJSON_IsBool(item))
+		return;
+	*ret = cJSON_IsTrue(item);
+	*ret_known |= fact;
+}
+
+static void take_watchdog(const cJSON *object, struct board *ret)
+{
+	if (!object)
+		return;
+	TAKE(object, "identity", ret->watchdog.identity);
+	ret->known |= BOARD_WATCHDOG;
+	take_known(object, "limit_s", BOARD_WATCHDOG_LIMIT, &ret->known, &ret->watchdog.limit_s);
+	take_known(object, "timeout_s", BOARD_WATCHDOG_TIMEOUT, &ret->known,
+	           &ret->watchdog.timeout_s);
+	take_is(object, "active", BOARD_WATCHDOG_STATE, &ret->known, &ret->watchdog.active);
+}
+
+static void take_nics(const cJSON *array, struct board *ret)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, array)
+	{
+		struct board_nic *nic;
+
+		if (ret->nic_count == BOARD_NICS_MAX)
+			return;
+		nic = &ret->nic[ret->nic_count++];
+		TAKE(item, "name", nic->name);
+		for (enum board_counter i = BOARD_TX_STALLS; i <= BOARD_LINK_CHANGES; i++) {
+			double value = number(item, hardware_counter(i), -1);
+
+			if (value < 0)
+				continue;
+			nic->count[i] = (uint64_t)value;
+			nic->known |= 1U << i;
+		}
+	}
+}
+
+static void take_board(const cJSON *object, struct board *ret)
+{
+	const cJSON *voltage = cJSON_GetObjectItemCaseSensitive(object, "under_voltage");
+	unsigned celsius = 0, seen = 0;
+
+	TAKE(object, "model", ret->model);
+	if (ret->model[0])
+		ret->known |= BOARD_MODEL;
+	take_known(object, "page_bytes", BOARD_PAGES, &ret->known, &ret->page_bytes);
+	take_is(object, "rtc", BOARD_RTC, &ret->known, &ret->rtc);
+	take_is(voltage, "now", BOARD_VOLTAGE, &ret->known, &ret->under_voltage);
+	take_is(voltage, "seen", 1, &seen, &ret->under_voltage_seen);
+	take_known(object, "cpu_celsius", BOARD_HEAT, &ret->known, &celsius);
+	ret->celsius = (int)celsius;
+	take_watchdog(cJSON_GetObjectItemCaseSensitive(object, "watchdog"), ret);
+	take_nics(cJSON_GetObjectItemCaseSensitive(object, "interfaces"), ret);
+}
+
 static void take_status(const cJSON *json, struct status *ret)
 {
 	const cJSON *readiness = cJSON_GetObjectItemCaseSensitive(json, "readiness");
@@ -156,6 +234,7 @@ static void take_status(const cJSON *json, struct status *ret)
 	ret->boot.api_usable_s = number(boot, "api_usable_s", -1);
 	ret->boot.controller_on_s = number(boot, "controller_on_s", -1);
 	ret->boot.tls_proven_s = number(boot, "tls_proven_s", -1);
+	take_board(cJSON_GetObjectItemCaseSensitive(json, "board"), &ret->board);
 }
 
 int runfile_read(const char *folder, struct status *ret, struct failure *ret_failure)

@@ -10,6 +10,7 @@
 static const struct {
 	const char *before, *behind;
 } sentences[] = {
+	[ADVICE_BOARD] = { "", "" },
 	[ADVICE_NOT_READ] = { "cannot be read: ", "" },
 	[ADVICE_LOG_UNREADABLE] = { "cannot be read (",
 	                            "): without the operator's log gatewake can repair, but not "

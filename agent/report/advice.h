@@ -7,6 +7,7 @@
 
 /* In the order in which they are to be added. */
 enum advice_kind {
+	ADVICE_BOARD,          /* detail: what is wrong with it */
 	ADVICE_NOT_READ,       /* detail: the API's words */
 	ADVICE_LOG_UNREADABLE, /* detail: how it was answered */
 	ADVICE_TOO_MANY,
@@ -18,7 +19,7 @@ enum advice_kind {
 	ADVICE_ORPHAN,
 	ADVICE_CLIENT_CA, /* object: a listener */
 };
-#define ADVICE_KIND_COUNT 10
+#define ADVICE_KIND_COUNT 11
 
 #define ADVICE_EACH     10 /* of one kind; one row more counts the rest */
 #define ADVICE_MAX      (ADVICE_KIND_COUNT * (ADVICE_EACH + 1))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/status.h"
 
+#include "report/hardware.h"
 #include "report/writer.h"
 
 static void member(struct writer *writer, const char *before, const char *name, const char *text)
@@ -89,6 +90,8 @@ size_t status_to_json(const struct status *status, bool dates, char *json, size_
 	put_seconds(&writer, ",\"boot\":{", "api_usable_s", status->boot.api_usable_s);
 	put_seconds(&writer, ",", "controller_on_s", status->boot.controller_on_s);
 	put_seconds(&writer, ",", "tls_proven_s", status->boot.tls_proven_s);
-	writer_print(&writer, "}}\n");
+	writer_print(&writer, "},");
+	hardware_json(&status->board, dates, &writer);
+	writer_print(&writer, "}\n");
 	return writer.full ? 0 : writer.len;
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "platform/arm64/board.h"
+
 #define STATUS_LINE_MAX      640
 #define STATUS_LISTENERS_MAX 256
 #define STATUS_JSON_MAX      (512 * 1024) /* 256 listeners with long names fit */
@@ -53,10 +55,11 @@ struct status {
 	struct { /* seconds since this host booted; below 0: not yet */
 		double api_usable_s, controller_on_s, tls_proven_s;
 	} boot;
+	struct board board;
 };
 
 /* Writes one JSON object with a newline at the end. Without dates: what stays the same while nothing
- * changes. Returns its length, or 0 where it does not fit. */
+ * changes, so without the board's counters too. Returns its length, or 0 where it does not fit. */
 size_t status_to_json(const struct status *status, bool dates, char *json, size_t size);
 
 static inline void status_clear(struct status *status)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/hardware.h"
 #include "report/holder.h"
 #include "report/words.h"
 #include "report/writer.h"
@@ -221,6 +222,15 @@ static void boot_rows(struct table *table, const struct status *status)
 	}
 }
 
+static void board_row(struct table *table, const struct status *status)
+{
+	char line[HARDWARE_LINE_MAX];
+
+	hardware_line(&status->board, line, sizeof(line));
+	if (line[0])
+		row(table, "board", "%s", line);
+}
+
 size_t table_of_status(const struct status *status, const char *ago, enum table_style style,
                        char *text, size_t size)
 {
@@ -236,5 +246,6 @@ size_t table_of_status(const struct status *status, const char *ago, enum table_
 	row(&table, "restarts", "%u since the controller was last on, %u of them without success",
 	    status->restarts.count, status->restarts.failed);
 	boot_rows(&table, status);
+	board_row(&table, status);
 	return table.writer.len;
 }

@@ -234,6 +234,7 @@ _Static_assert(sizeof(layers) / sizeof(layers[0]) == LAYER_COUNT, "words for eac
 const char *words_of_news(enum news news)
 {
 	static const char *const message_ids[] = {
+		[NEWS_BOARD] = "a51c5148c4654d008824dd5a01d0e820",
 		[NEWS_MOVED] = "42a45e6df9574090bd5d9d915ce2b85a",
 		[NEWS_DUAL] = "a6190e0f313e4c9895fb23d8a16cb97f",
 	};
@@ -318,11 +319,12 @@ void words_of_wait(const struct words_facts *facts, enum endpoint endpoint, uint
 		(void)snprintf(line, size, "waiting for %s: %s not asked yet", words_of_endpoint(endpoint),
 		               place->address);
 	else
-		(void)snprintf(line, size, "waiting for %s: %s %s%s%s%s%s%s, %u s",
+		(void)snprintf(line, size, "waiting for %s: %s %s%s%s%s%s%s, %u s%s",
 		               words_of_endpoint(endpoint), place->address, holder,
 		               holder[0] ? ": " : "", layers[place->layer].sentence,
 		               place->detail[0] ? " (" : "", place->detail,
-		               place->detail[0] ? ")" : "", seconds(place->since_usec, now_usec));
+		               place->detail[0] ? ")" : "", seconds(place->since_usec, now_usec),
+		               facts->under_voltage ? "; under-voltage since boot" : "");
 }
 
 /* The endpoint whose trouble explains the verdict, if any: of two that are down, the one to wait for
@@ -383,7 +385,7 @@ static void count(const struct words_facts *facts, char *text, size_t size)
 
 void words_line(const struct words_facts *facts, uint64_t now_usec, char *line, size_t size)
 {
-	char wait[300] = "", until[48] = "", counted[64];
+	char wait[340] = "", until[48] = "", counted[64];
 	enum endpoint endpoint;
 
 	if (waits_for(facts, &endpoint))

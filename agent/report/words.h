@@ -21,8 +21,8 @@ struct words_verdict {       /* of the cluster, or of a listener */
 };
 
 /* What the journal tells beside verdicts and the ways to the API server. */
-enum news { NEWS_MOVED, NEWS_DUAL };
-#define NEWS_COUNT 2
+enum news { NEWS_BOARD, NEWS_MOVED, NEWS_DUAL };
+#define NEWS_COUNT 3
 
 const char *words_of_news(enum news news); /* its MESSAGE_ID */
 
@@ -54,6 +54,7 @@ struct words_facts {
 	unsigned needed, present;  /* copies */
 	unsigned provable, served; /* listeners */
 	double tls_proven_s;       /* after the host booted; below 0: not yet */
+	bool under_voltage;        /* seen since boot: it explains a wait */
 };
 
 const struct words *words_of_cause(enum cause cause);

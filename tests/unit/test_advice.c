@@ -120,7 +120,7 @@ static void the_longest_rows_fit(void **state)
 	assert_non_null(text);
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	for (enum advice_kind kind = ADVICE_NOT_READ; kind <= ADVICE_CLIENT_CA; kind++)
+	for (enum advice_kind kind = ADVICE_BOARD; kind <= ADVICE_CLIENT_CA; kind++)
 		for (unsigned i = 0; i < ADVICE_EACH + 5; i++) {
 			const struct advice_note note = { kind, longest, longest, longest,
 				                          longest };

@@ -97,7 +97,7 @@ static bool is_known(const char *id)
 	for (enum cause cause = CAUSE_NONE; (unsigned)cause < CAUSE_COUNT; cause++)
 		if (strcmp(words_of_cause(cause)->message_id, id) == 0)
 			return true;
-	for (enum news news = NEWS_MOVED; (unsigned)news < NEWS_COUNT; news++)
+	for (enum news news = NEWS_BOARD; (unsigned)news < NEWS_COUNT; news++)
 		if (strcmp(words_of_news(news), id) == 0)
 			return true;
 	return false;
@@ -117,7 +117,7 @@ static void each_message_id_has_its_text(void **state)
 		            "; add one that starts with: -- %s\n",
 		            words->name, words->sentence, words->message_id);
 	}
-	for (enum news news = NEWS_MOVED; (unsigned)news < NEWS_COUNT; news++) {
+	for (enum news news = NEWS_BOARD; (unsigned)news < NEWS_COUNT; news++) {
 		if (find(*state, words_of_news(news)))
 			continue;
 		missing++;
@@ -174,7 +174,7 @@ static size_t field_len(const char *at)
 	return at[len] == '@' ? len : 0;
 }
 
-static bool is_sent(enum cause cause, const char *name, size_t len)
+static bool is_sent(const char *fields, const char *name, size_t len)
 {
 	static const char prefix[] = "GATEWAKE_";
 	char word[64];
@@ -183,39 +183,50 @@ static bool is_sent(enum cause cause, const char *name, size_t len)
 		return false;
 	(void)snprintf(word, sizeof(word), " %.*s ", (int)(len - sizeof(prefix) + 1),
 	               name + sizeof(prefix) - 1);
-	return strstr(fields_of(cause), word);
+	return strstr(fields, word);
+}
+
+/* How many fields a text names that do not come with each of its entries. */
+static unsigned odd_fields(const char *name, const struct entry *entry, const char *fields)
+{
+	unsigned odd = 0;
+
+	for (const char *at = entry ? entry->text : ""; (at = strchr(at, '@')); at++) {
+		size_t len = field_len(at + 1);
+
+		if (len && !is_sent(fields, at + 1, len)) {
+			odd++;
+			print_error(CATALOG ": \"%s\": no field %.*s comes with each of its "
+			                    "entries; allowed:%s\n",
+			            name, (int)len, at + 1, fields);
+		}
+		at += len ? len + 1 : 0;
+	}
+	return odd;
 }
 
 static void a_text_names_only_fields_that_come_with_it(void **state)
 {
+	static const char *const fields_of_news[] = {
+		[NEWS_BOARD] = " MODEL PAGE_BYTES RTC UNDER_VOLTAGE HOT STALLED WATCHDOG ",
+		[NEWS_MOVED] = " ADDRESS ",
+		[NEWS_DUAL] = " ADDRESS ",
+	};
 	unsigned odd = 0;
 
-	for (enum cause cause = CAUSE_NONE; (unsigned)cause < CAUSE_COUNT; cause++) {
-		const struct entry *entry = find(*state, words_of_cause(cause)->message_id);
-
-		for (const char *at = entry ? entry->text : ""; (at = strchr(at, '@')); at++) {
-			size_t len = field_len(at + 1);
-
-			if (len == 0 || is_sent(cause, at + 1, len)) {
-				at += len ? len + 1 : 0;
-				continue;
-			}
-			odd++;
-			print_error(CATALOG ": cause \"%s\": no field %.*s comes with each of its "
-			                    "entries; allowed:%s\n",
-			            words_of_cause(cause)->name, (int)len, at + 1,
-			            fields_of(cause));
-			at += len + 1;
-		}
-	}
+	for (enum news news = NEWS_BOARD; (unsigned)news < NEWS_COUNT; news++)
+		odd += odd_fields("news", find(*state, words_of_news(news)), fields_of_news[news]);
+	for (enum cause cause = CAUSE_NONE; (unsigned)cause < CAUSE_COUNT; cause++)
+		odd += odd_fields(words_of_cause(cause)->name,
+		                  find(*state, words_of_cause(cause)->message_id),
+		                  fields_of(cause));
 	assert_int_equal(odd, 0);
 }
 
-/* What a text lacks or has too much; NULL: nothing. */
-static const char *fault_of(enum cause cause, const struct entry *entry)
+/* What a text lacks; NULL: nothing. */
+static const char *fault_of_form(const struct entry *entry)
 {
 	const char *prose = strstr(entry->text, "\n\n");
-	bool command = strstr(entry->text, "@GATEWAKE_COMMAND@");
 
 	if (strncmp(entry->text, "Subject: ", 9) != 0)
 		return "does not begin with Subject:";
@@ -225,19 +236,29 @@ static const char *fault_of(enum cause cause, const struct entry *entry)
 		return "lacks Documentation: man:gatewake(8)";
 	if (!prose || strlen(prose) < 100)
 		return "has no prose: what happened, what gatewake does, what to run";
-	if (command != !!words_of_cause(cause)->command && strstr(fields_of(cause), "COMMAND"))
-		return command ? "shows a command, and this cause has none" :
-		                 "does not show @GATEWAKE_COMMAND@, and this cause has one";
 	for (const char *line = prose; line; line = strchr(line + 1, '\n'))
 		if (strcspn(line + 1, "\n") > COLUMNS_MAX)
 			return "has a line that is too long";
 	return NULL;
 }
 
+/* The same, and of the command that the cause has or has not. */
+static const char *fault_of(enum cause cause, const struct entry *entry)
+{
+	bool command = strstr(entry->text, "@GATEWAKE_COMMAND@");
+
+	if (command != !!words_of_cause(cause)->command && strstr(fields_of(cause), "COMMAND"))
+		return command ? "shows a command, and this cause has none"
+		               : "does not show @GATEWAKE_COMMAND@, and this cause has one";
+	return fault_of_form(entry);
+}
+
 static void a_text_has_all_its_parts(void **state)
 {
 	unsigned odd = 0;
 
+	for (enum news news = NEWS_BOARD; (unsigned)news < NEWS_COUNT; news++)
+		assert_null(fault_of_form(find(*state, words_of_news(news))));
 	for (enum cause cause = CAUSE_NONE; (unsigned)cause < CAUSE_COUNT; cause++) {
 		const struct entry *entry = find(*state, words_of_cause(cause)->message_id);
 		const char *fault = entry ? fault_of(cause, entry) : NULL;

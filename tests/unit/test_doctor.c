@@ -373,6 +373,85 @@ static void status_and_wait_ask_a_real_agent(void **state)
 	close_scene(&scene);
 }
 
+/* What the kernel of a Pi shows, which is there at once or not at all. */
+static void board_file(struct scene *scene, const char *name, const char *text)
+{
+	char folder[PATH_MAX], new[PATH_MAX + 8], path[PATH_MAX + 8];
+	FILE *file;
+
+	(void)snprintf(folder, sizeof(folder), "%.127s/sys/class/hwmon/hwmon1", scene->host_root);
+	for (char *slash = folder + strlen(scene->host_root); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(folder, 0755);
+		*slash = '/';
+	}
+	(void)mkdir(folder, 0755);
+	(void)snprintf(new, sizeof(new), "%.200s/new", folder);
+	(void)snprintf(path, sizeof(path), "%.200s/%s", folder, name);
+	file = fopen(new, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(rename(new, path), 0);
+}
+
+#define FINDING_NOW  "- this board has too little voltage now: "
+#define FINDING_THEN "- this board had too little voltage since boot: "
+
+static void a_weak_supply_is_named_while_it_is_weak(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	board_file(&scene, "name", "rpi_volt\n");
+	board_file(&scene, "in0_lcrit_alarm", "1\n");
+	assert_int_equal(RUN(&scene, said, "doctor"), 0); /* all is proven nevertheless */
+	expect("board       ");
+	expect("under-voltage now\n");
+	expect(FINDING_NOW);
+	expect("try: journalctl -k -b | grep -i 'under-\\?voltage'");
+	assert_int_equal(RUN(&scene, said, "doctor", "--json"), 0);
+	expect("\"under_voltage\":{\"now\":true,\"seen\":true}");
+	expect("{\"object\":\"this board\",");
+	assert_true(schema_status(said));
+	board_file(&scene, "in0_lcrit_alarm", "0\n");
+	assert_int_equal(RUN(&scene, said, "doctor"), 0);
+	expect_not("voltage");
+	close_scene(&scene);
+}
+
+/* The kernel forgets it after 2 s; an agent that runs does not, and doctor asks it. */
+static void an_agent_remembers_a_weak_supply(void **state)
+{
+	struct scene scene;
+	size_t at;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	board_file(&scene, "name", "rpi_volt\n");
+	board_file(&scene, "in0_lcrit_alarm", "0\n");
+	start_agent(&scene, &scene.agent, "observe");
+	at = await(&scene, &scene.agent, 0, "board: ");
+	await_status(&scene, "\"under_voltage\":{\"now\":false,\"seen\":false}");
+	board_file(&scene, "in0_lcrit_alarm", "1\n");
+	at = await(&scene, &scene.agent, at, "under-voltage now; what to do: gatewake doctor\n");
+	board_file(&scene, "in0_lcrit_alarm", "0\n");
+	await_status(&scene, "\"under_voltage\":{\"now\":false,\"seen\":true}");
+	assert_int_equal(RUN(&scene, said, "doctor"), 0);
+	expect(FINDING_THEN);
+	expect("under-voltage since boot\n");
+	(void)tell(&scene, "gate vip refused");
+	at = await(&scene, &scene.agent, at, "waiting for vip: ");
+	(void)await(&scene, &scene.agent, at, " s; under-voltage since boot\n");
+	assert_null(strstr(strstr(scene.agent.heard, "what to do: ") + 1, "what to do: "));
+	stop_agent(&scene, SIGKILL);
+	assert_int_equal(RUN(&scene, said, "doctor"), 0); /* its word is nobody's any more */
+	expect_not("voltage");
+	close_scene(&scene);
+}
+
 static void ctrl_c_ends_it_at_once(void **state)
 {
 	struct scene scene;
@@ -500,6 +579,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(doctor_and_a_dry_run_write_nothing_anywhere),
 		cmocka_unit_test(both_run_beside_an_agent),
 		cmocka_unit_test(status_and_wait_ask_a_real_agent),
+		cmocka_unit_test(a_weak_supply_is_named_while_it_is_weak),
+		cmocka_unit_test(an_agent_remembers_a_weak_supply),
 		cmocka_unit_test(ctrl_c_ends_it_at_once),
 		cmocka_unit_test(sync_creates_what_is_missing_and_lists_it),
 		cmocka_unit_test(sync_ends_with_1_and_the_reason_where_a_copy_stays_missing),

@@ -39,6 +39,11 @@ static void a_wait_names_layer_address_reason_and_time(void **state)
 	assert_string_equal(
 		line,
 		"waiting for vip: 10.0.0.9:6443 nobody answers (EHOSTUNREACH after 3.07 s), 14 s");
+	facts.under_voltage = true;
+	words_of_wait(&facts, ENDPOINT_VIP, 100 * SECONDS_USEC, line, sizeof(line));
+	assert_string_equal(line,
+	                    "waiting for vip: 10.0.0.9:6443 nobody answers (EHOSTUNREACH after "
+	                    "3.07 s), 14 s; under-voltage since boot");
 	facts.endpoint[ENDPOINT_VIP].address = "";
 	words_of_wait(&facts, ENDPOINT_VIP, 100 * SECONDS_USEC, line, sizeof(line));
 	assert_string_equal(line, "waiting for vip: its address is not known yet");
