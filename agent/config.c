@@ -26,6 +26,7 @@ enum item_id {
 	ITEM_KUBECONFIG,
 	ITEM_RUNTIME_DIR,
 	ITEM_STATE_DIR,
+	ITEM_METRICS_DIR,
 	ITEM_HOST_ROOT,
 	/* from here on flags only */
 	ITEM_CONFIG,
@@ -135,6 +136,7 @@ static const struct item items[] = {
 	[ITEM_KUBECONFIG] = { "kubeconfig", TEXT(kubeconfig), is_any, "" },
 	[ITEM_RUNTIME_DIR] = { "runtime-dir", TEXT(runtime_dir), is_any, "" },
 	[ITEM_STATE_DIR] = { "state-dir", TEXT(state_dir), is_any, "" },
+	[ITEM_METRICS_DIR] = { "metrics-dir", TEXT(metrics_dir), is_any, "" },
 	[ITEM_HOST_ROOT] = { "host-root", TEXT(host_root), is_any, "" },
 	[ITEM_CONFIG] = { "config", TEXT(file), is_any, "" },
 	[ITEM_JSON] = { .name = "json", .only = CONFIG_JSON },

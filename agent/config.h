@@ -21,6 +21,7 @@ struct config { /* zeroed: nothing set; strings are never NULL, "" is unset */
 	char kubeconfig[PATH_MAX];
 	char runtime_dir[PATH_MAX];
 	char state_dir[PATH_MAX];
+	char metrics_dir[PATH_MAX]; /* of node-exporter's textfile collector; "": no metrics */
 	char host_root[PATH_MAX]; /* prefix of /proc and /sys, for tests */
 	/* flags that are no keys */
 	char file[PATH_MAX]; /* --config FILE: must exist; the default file need not */

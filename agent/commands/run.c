@@ -151,6 +151,12 @@ static int serve(struct service *service)
 	return EXIT_SUCCESS;
 }
 
+static void forget_what_was_said(const struct config *config)
+{
+	runfile_remove(config->runtime_dir);
+	metricsfile_remove(config->metrics_dir);
+}
+
 /* The one agent of this runtime directory: two would restart the same pod. */
 static int take_lock(const struct config *config, int *ret_fd)
 {
@@ -169,7 +175,7 @@ static int take_lock(const struct config *config, int *ret_fd)
 		              ": %s; create the directory or choose one with --runtime-dir\n",
 		              config->runtime_dir, strerror(-r));
 	else
-		runfile_remove(config->runtime_dir);
+		forget_what_was_said(config);
 	return r;
 }
 
@@ -180,6 +186,7 @@ static int run(const struct config *config, const char *argument)
 	CLEANUP(close_p) int signals = -1;
 	struct service service = { .watchdog_usec = notify_watchdog_usec() };
 	struct policy policy = { .may = cycle_policy(config->mode) };
+	int r;
 
 	(void)argument;
 	if (take_lock(config, &lock) < 0 || open_signals(&signals) < 0)
@@ -192,7 +199,9 @@ static int run(const struct config *config, const char *argument)
 	service.engine = engine;
 	service.config = config;
 	service.signals = signals;
-	return serve(&service);
+	r = serve(&service);
+	metricsfile_remove(config->metrics_dir);
+	return r;
 }
 
 const struct command command_run = {
@@ -210,6 +219,7 @@ const struct command command_run = {
 		"                      /etc/gatewake/kubeconfig\n"
 		"  --runtime-dir DIR   else $RUNTIME_DIRECTORY, /run/gatewake\n"
 		"  --state-dir DIR     else $STATE_DIRECTORY, /var/lib/gatewake\n"
+		"  --metrics-dir DIR   writes gatewake.prom there, for node-exporter\n"
 		"  --node NAME         this node's name, where its boot id cannot tell\n"
 		"  --host-root DIR     prefix of /proc and /sys (for tests)\n"
 		"\n"

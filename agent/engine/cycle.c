@@ -413,6 +413,7 @@ int cycle_new(const struct config *config, const struct policy *policy, bool sil
 	engine->cilium.metrics_port = METRICS_PORT_DEFAULT;
 	engine->policy = *policy;
 	engine->runfile.folder = config->runtime_dir;
+	engine->metricsfile.folder = config->metrics_dir;
 	engine->containers.root = config->host_root;
 	journal_open(&engine->journal);
 	engine->journal.silent = silent;

@@ -44,6 +44,11 @@ struct target {
 	struct address answered;         /* that the server's name led to when it last connected */
 };
 
+struct last_proof { /* of every listener; zeroed: never */
+	uint64_t usec;
+	int64_t wall_sec; /* the same as a date */
+};
+
 struct certs; /* engine/certs.h: what is needed, and what is known of it */
 struct watches;
 struct vip; /* engine/vip.h: the virtual address, as this host sees it */
@@ -86,8 +91,10 @@ struct engine {
 	struct repeated trouble[ORDER_KIND_COUNT];
 	bool remembers;                /* the service alone leaves something for the next boot */
 	char remembered[REMEMBER_MAX]; /* the vip's address, as it is on the disk; "": none */
-	bool ledger_trouble, remember_trouble, runfile_trouble;
+	bool ledger_trouble, remember_trouble, runfile_trouble, metricsfile_trouble;
 	struct runfile runfile;
+	struct metricsfile metricsfile;
+	struct last_proof last_proof;
 	double api_usable_s, controller_on_s,
 		tls_proven_s; /* seconds since boot, below 0: not yet */
 	char refusal[200];    /* the API's words for the last delete that did not succeed */

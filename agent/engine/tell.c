@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "engine/certs.h"
+#include "engine/expose.h"
 #include "engine/hardware.h"
 #include "engine/vip.h"
 #include "host/clock.h"
@@ -441,9 +442,10 @@ static void status_listeners(const struct engine *engine, struct status *ret)
 		(void)snprintf(to->verdict, sizeof(to->verdict), "%s",
 		               words_of_proof(listener->seen.verdict)->name);
 		(void)snprintf(to->detail, sizeof(to->detail), "%s", listener->seen.text);
-		if (listener->seen.has_leaf)
-			wall_date((time_t)listener->seen.leaf.validity.not_after_sec, to->not_after,
-			          sizeof(to->not_after));
+		if (!listener->seen.has_leaf)
+			continue;
+		to->not_after_sec = listener->seen.leaf.validity.not_after_sec;
+		wall_date((time_t)to->not_after_sec, to->not_after, sizeof(to->not_after));
 	}
 }
 
@@ -461,6 +463,7 @@ void tell_runfile(struct engine *engine, uint64_t now_usec)
 
 	tell_status(engine, now_usec, &status);
 	r = runfile_write(&engine->runfile, &status);
+	expose_status(engine, &status, now_usec);
 	status_clear(&status);
 	if (r < 0 && !engine->runfile_trouble)
 		journal_write(&engine->journal, LOG_WARNING, NULL, NULL,

@@ -21,7 +21,7 @@ void tell_line(const struct engine *engine, uint64_t now_usec, char *line, size_
 
 void tell_journal(struct tell *self, const struct engine *engine, uint64_t now_usec);
 
-/* Writes status.json where it changed; a trouble is told once. */
+/* Writes status.json, and gatewake.prom if that is wanted, where it changed; a trouble is told once. */
 void tell_runfile(struct engine *engine, uint64_t now_usec);
 
 /* How it stands, for a command that prints it; status_clear() frees what it holds. */

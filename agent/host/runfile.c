@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "host/state.h"
+#include "report/exposition.h"
 #include "report/hardware.h"
 
 DEFINE_CLEANUP(cJSON, cJSON_Delete)
@@ -23,12 +24,17 @@ static uint64_t hash(const char *bytes, size_t len)
 	return value ? value : 1;
 }
 
-void runfile_remove(const char *folder)
+static void remove_file(const char *folder, const char *name)
 {
 	char path[PATH_MAX];
 
-	(void)snprintf(path, sizeof(path), "%s/" RUNFILE_STATUS, folder);
-	(void)unlink(path);
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) < PATH_MAX)
+		(void)unlink(path);
+}
+
+void runfile_remove(const char *folder)
+{
+	remove_file(folder, RUNFILE_STATUS);
 }
 
 int runfile_write(struct runfile *runfile, const struct status *status)
@@ -253,4 +259,34 @@ int runfile_read(const char *folder, struct status *ret, struct failure *ret_fai
 	*ret = (struct status){ 0 };
 	take_status(json, ret);
 	return 0;
+}
+
+void metricsfile_remove(const char *folder)
+{
+	if (folder[0])
+		remove_file(folder, METRICS_FILE);
+}
+
+int metricsfile_write(struct metricsfile *file, const struct status *status)
+{
+	CLEANUP(free_p) char *text = NULL;
+	uint64_t told;
+	size_t len;
+	int r;
+
+	if (!file->folder[0])
+		return 0;
+	text = malloc(EXPOSITION_MAX);
+	if (!text)
+		return -ENOMEM;
+	len = status_to_exposition(status, text, EXPOSITION_MAX);
+	if (len == 0)
+		return -EMSGSIZE;
+	told = hash(text, len);
+	if (told == file->told)
+		return 0;
+	r = state_write(file->folder, METRICS_FILE, text, len, STATE_VOLATILE);
+	if (r == 0)
+		file->told = told;
+	return r;
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "platform/arm64/board.h"
@@ -28,7 +29,8 @@ struct status_holder { /* of the virtual address */
 struct status_listener {
 	char gateway[320], listener[64], hostname[256], address[272]; /* address with its port */
 	char verdict[16], detail[208];
-	char not_after[32]; /* of the leaf that was served */
+	char not_after[32];    /* of the leaf that was served, */
+	int64_t not_after_sec; /* and as a number, which is in no JSON; 0: none */
 };
 
 struct status {
@@ -46,6 +48,7 @@ struct status {
 	} copies;
 	struct {
 		unsigned provable, served, bad;
+		int64_t last_sec; /* when all of them had been proven anew; in no JSON; 0: never */
 	} proofs;
 	size_t listener_count;
 	struct status_listener *listener; /* owned by whoever filled it */

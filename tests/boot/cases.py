@@ -276,3 +276,71 @@ def sandbox_is_tight(box):
     same(re.search(r"^NoNewPrivs:\s+(\S+)$", status, re.M)[1], "1", "NoNewPrivs")
     same(re.search(r"^Seccomp:\s+(\S+)$", status, re.M)[1], "2", "Seccomp")
     return f"exposure {exposure}"
+
+
+# --- metrics ---
+
+def measure_into(box, folder):
+    """The key, and a service that stays dead once it was killed, so that what systemd removes is seen."""
+    text = box.read("etc/gatewake/config.yaml")
+    box.write("etc/gatewake/config.yaml", f"{text}metrics-dir: {folder}\n")
+    dropin(box, "once", "[Service]\nRestart=no\n")
+
+
+def metrics_of(box, folder, seconds=PATIENCE):
+    """As one reads them who is nobody in particular, once they say that all is proven."""
+    argv = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "cat", f"{folder}/gatewake.prom"]
+    until(lambda: 'gatewake_verdict{verdict="PROVEN"} 1\n' in box.run(*argv, check=False), seconds,
+          f"PROVEN in {folder}/gatewake.prom", every=0.1)
+    return box.run(*argv)
+
+
+def end_and_look(box, folder, *argv):
+    box.run(*argv)
+    until(lambda: box.show("ActiveState") in ("inactive", "failed"), PATIENCE, "the service's end", every=0.05)
+    same(box.run("find", folder, "-name", "gatewake.prom*", check=False).strip(),
+         "" if box.ask("test", "-e", folder).returncode == 0 else f"find: ‘{folder}’: No such file or directory",
+         f"metrics in {folder} after {' '.join(argv)}")
+
+
+@case
+def metrics_in_its_own_folder(box):
+    """metrics-dir: /run/gatewake needs no drop-in, everybody may read, and no file outlives the service"""
+    world_of(box)
+    measure_into(box, "/run/gatewake")
+    start(box)
+    holds(metrics_of(box, "/run/gatewake"), "gatewake_last_proof_timestamp_seconds ",
+          'gatewake_endpoint_usable{endpoint="vip"} 1\n')
+    end_and_look(box, "/run/gatewake", "systemctl", "stop", "gatewake")
+    box.run("systemctl", "start", "gatewake")
+    metrics_of(box, "/run/gatewake")
+    end_and_look(box, "/run/gatewake", "systemctl", "kill", "--signal=KILL", "gatewake")
+
+
+@case
+def metrics_in_a_folder_of_others(box):
+    """without leave it says so and goes on; with the drop-in of the examples it writes, and no file outlives it"""
+    folder = "/var/lib/prometheus/node-exporter"
+    world_of(box)
+    box.run("groupadd", "--system", "prometheus")
+    measure_into(box, folder)
+    start(box)
+    wait_for_line(box, f"{folder}/gatewake.prom cannot be written (No such file or directory): no metrics")
+    box.run("install", "-d", "-g", "prometheus", "-m", "0775", folder)
+    start(box)
+    line = f"{folder}/gatewake.prom cannot be written (Read-only file system): no metrics"
+    wait_for_line(box, line)
+    proven(box)
+    same(box.lines().count(line), 1, "times that it is said")
+    box.run("cp", "/usr/share/doc/gatewake/examples/metrics.conf", "/etc/systemd/system/gatewake.service.d/")
+    start(box)
+    metrics_of(box, folder)
+    end_and_look(box, folder, "systemctl", "stop", "gatewake")
+    box.run("systemctl", "start", "gatewake")
+    metrics_of(box, folder)
+    end_and_look(box, folder, "systemctl", "kill", "--signal=KILL", "gatewake")
+    box.run("rm", "-r", folder)
+    box.run("systemctl", "start", "gatewake")
+    proven(box)
+    report = box.run("systemd-analyze", "security", "--no-pager", "gatewake.service")
+    return re.search(r"Overall exposure level for gatewake.service: [0-9.]+", report)[0]

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole program against a whole API server (tests/fakeapi): what it writes, in which order, and what it says. The
  * world's times are shrunk, never the agent's. Nothing sleeps: each wait is for a line, or for status.json. */
+#include "host/runfile.h"
 #include "tests/unit/fake.h"
+#include "tests/unit/prometheus.h"
 
 static void the_late_address_is_survived_and_all_is_proven(void **state)
 {
@@ -299,6 +301,65 @@ static void killed_between_save_and_delete_the_next_one_repeats_for_free(void **
 	close_scene(&scene);
 }
 
+static void await_metrics(struct scene *scene, const char *text, char *metrics, size_t size)
+{
+	int64_t end = now_msec() + PATIENCE_MSEC;
+
+	while (!read_file(scene, METRICS_FILE, metrics, size) || !strstr(metrics, text)) {
+		if (now_msec() > end)
+			give_up(scene, text);
+		hear_both(scene);
+	}
+	assert_string_equal(prometheus_fault(metrics), "");
+}
+
+/* Of the only series that begins so, and speaks of that listener. */
+static int64_t end_of(const char *metrics, const char *listener)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), ",listener=\"%s\",", listener);
+	metrics = strstr(metrics, "\ngatewake_listener_not_after_timestamp_seconds{");
+	assert_non_null(metrics);
+	metrics = strstr(metrics, text);
+	assert_non_null(metrics);
+	metrics = strstr(metrics, "} ");
+	assert_non_null(metrics);
+	return atoll(metrics + 2);
+}
+
+static void metrics_say_what_is_served_and_go_with_the_agent(void **state)
+{
+	static const char last_proof[] = "\ngatewake_last_proof_timestamp_seconds ";
+	char metrics[32768];
+	struct scene scene;
+	int64_t now;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	(void)tell(&scene, "listener beta wrong");
+	start_command(&scene, &scene.agent, "run",
+	              (const char *const[]){ "--metrics-dir", scene.dir.path, NULL }, true);
+	await_metrics(&scene, "\ngatewake_verdict{verdict=\"NOT_SERVED\"} 1\n", metrics,
+	              sizeof(metrics));
+	assert_non_null(strstr(metrics, ",verdict=\"WRONG_CERT\"} 1\n"));
+	assert_null(strstr(metrics, last_proof));
+	(void)tell(&scene, "listener beta right");
+	await_metrics(&scene, "\ngatewake_verdict{verdict=\"PROVEN\"} 1\n", metrics,
+	              sizeof(metrics));
+	assert_null(strstr(metrics, "WRONG_CERT"));
+	assert_non_null(strstr(metrics, last_proof));
+	now = (int64_t)time(NULL);
+	assert_true(llabs(atoll(strstr(metrics, last_proof) + strlen(last_proof)) - now) <
+	            20 * (int64_t)slower);
+	assert_true(end_of(metrics, "alpha") > now);
+	assert_true(end_of(metrics, "beta") > now);
+	assert_true(end_of(metrics, "gamma") > now);
+	stop_agent(&scene, SIGTERM);
+	assert_false(read_file(&scene, METRICS_FILE, metrics, sizeof(metrics)));
+	close_scene(&scene);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +374,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_listener_that_serves_another_leaf_is_told),
 		cmocka_unit_test(of_two_agents_one_acts),
 		cmocka_unit_test(killed_between_save_and_delete_the_next_one_repeats_for_free),
+		cmocka_unit_test(metrics_say_what_is_served_and_go_with_the_agent),
 	};
 
 	if (!read_slower(argc, argv))

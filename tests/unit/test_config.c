@@ -98,6 +98,7 @@ static void nothing_said_means_the_defaults(void **state)
 		assert_string_equal(config.kubeconfig, "/etc/gatewake/kubeconfig");
 		assert_string_equal(config.runtime_dir, "/run/gatewake");
 		assert_string_equal(config.state_dir, "/var/lib/gatewake");
+		assert_string_equal(config.metrics_dir, "");
 		assert_string_equal(config.host_root, "");
 		assert_string_equal(config.file, tempdir_path(&dir, "c.yaml"));
 		assert_false(config.json || config.watch || config.help);
@@ -120,7 +121,7 @@ static void the_default_file_need_not_be_there(void **state)
 static void every_key_is_read(void **state)
 {
 	struct config config = accepts("# ours\nvip: 10.0.0.9:6443\nmode: observe\nnode: pi-1.lan\nkubeconfig: /k\n"
-				       "runtime-dir: /r\nstate-dir: /s\nhost-root: /h\n", NULL);
+				       "runtime-dir: /r\nstate-dir: /s\nmetrics-dir: /m\nhost-root: /h\n", NULL);
 
 	(void)state;
 	assert_string_equal(config.vip, "10.0.0.9:6443");
@@ -129,6 +130,7 @@ static void every_key_is_read(void **state)
 	assert_string_equal(config.kubeconfig, "/k");
 	assert_string_equal(config.runtime_dir, "/r");
 	assert_string_equal(config.state_dir, "/s");
+	assert_string_equal(config.metrics_dir, "/m");
 	assert_string_equal(config.host_root, "/h");
 }
 
@@ -136,7 +138,7 @@ static void each_key_is_a_flag_in_both_spellings(void **state)
 {
 	static const char *const apart[] = { "--vip", "h:1", "--mode", "sync", "--node", "n", NULL };
 	static const char *const joined[] = { "--kubeconfig=/k=1", "--runtime-dir=/r", "--state-dir=/s",
-					      "--host-root=/h",	   "--json",	       "--watch", "--help", NULL };
+					      "--metrics-dir=/m", "--host-root=/h",	   "--json",	       "--watch", "--help", NULL };
 	struct config config = accepts("", apart);
 
 	(void)state;
@@ -148,6 +150,7 @@ static void each_key_is_a_flag_in_both_spellings(void **state)
 	assert_string_equal(config.kubeconfig, "/k=1");
 	assert_string_equal(config.runtime_dir, "/r");
 	assert_string_equal(config.state_dir, "/s");
+	assert_string_equal(config.metrics_dir, "/m");
 	assert_string_equal(config.host_root, "/h");
 	assert_true(config.json && config.watch && config.help);
 }
@@ -265,7 +268,7 @@ static void the_kubeconfig_comes_from_the_first_that_names_one(void **state)
 	assert_string_equal(accepts("", NULL).kubeconfig, "/etc/gatewake/kubeconfig");
 }
 
-#define KEYS  "vip, mode, node, kubeconfig, runtime-dir, state-dir, host-root"
+#define KEYS  "vip, mode, node, kubeconfig, runtime-dir, state-dir, metrics-dir, host-root"
 #define MODES "allowed: recover, sync, observe"
 #define VIPS  "allowed: HOST, HOST:PORT or [IPV6]:PORT, port 1-65535"
 
@@ -315,8 +318,8 @@ static const struct {
 	const char *said;
 } flag_rows[] = {
 	{ "a slip of the finger", { "--vpi", "h" },
-	  "unknown flag \"--vpi\"; allowed: --vip, --mode, --node, --kubeconfig, --runtime-dir, --state-dir, --host-root, "
-	  "--config, --json, --watch, --timeout, --dry-run, --help" },
+	  "unknown flag \"--vpi\"; allowed: --vip, --mode, --node, --kubeconfig, --runtime-dir, --state-dir, "
+	  "--metrics-dir, --host-root, --config, --json, --watch, --timeout, --dry-run, --help" },
 	{ "the same with a value", { "--vpi=h" }, "unknown flag \"--vpi\"; allowed: --vip" },
 	{ "part of a flag", { "--vi=h" }, "unknown flag \"--vi\"" },
 	{ "no name", { "--=h" }, "unknown flag \"--\"" },

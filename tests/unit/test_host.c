@@ -197,6 +197,69 @@ static void status_json_is_read_back_as_it_was(void **state)
 	tempdir_remove_tree(&dir);
 }
 
+static ino_t inode_of(const struct tempdir *dir, const char *name)
+{
+	struct stat found = { 0 };
+
+	(void)stat(tempdir_path(dir, name), &found);
+	return found.st_ino;
+}
+
+/* Beside status.json, which does not change with what is in the metrics alone. */
+static void metrics_are_written_on_a_change_only(void **state)
+{
+	struct status status = example();
+	struct metricsfile file = { 0 };
+	struct runfile runfile = { 0 };
+	struct stat found;
+	struct tempdir dir;
+	ino_t metrics, json;
+
+	(void)state;
+	tempdir_make(&dir);
+	runfile.folder = file.folder = dir.path;
+	assert_int_equal(runfile_write(&runfile, &status), 0);
+	assert_int_equal(metricsfile_write(&file, &status), 0);
+	assert_int_equal(stat(tempdir_path(&dir, METRICS_FILE), &found), 0);
+	assert_int_equal(found.st_mode & 0777, 0644);
+	metrics = inode_of(&dir, METRICS_FILE);
+	json = inode_of(&dir, RUNFILE_STATUS);
+	(void)strcpy(status.controller.since, "2026-01-02T03:04:05Z");
+	assert_int_equal(metricsfile_write(&file, &status), 0);
+	assert_int_equal(inode_of(&dir, METRICS_FILE), metrics);
+	status.proofs.last_sec = 1795000000;
+	status.listener[0].not_after_sec = 1798070400;
+	assert_int_equal(runfile_write(&runfile, &status), 0);
+	assert_int_equal(metricsfile_write(&file, &status), 0);
+	assert_int_not_equal(inode_of(&dir, METRICS_FILE), metrics);
+	assert_int_equal(inode_of(&dir, RUNFILE_STATUS), json);
+	metricsfile_remove(dir.path);
+	assert_int_equal(inode_of(&dir, METRICS_FILE), 0);
+	assert_int_not_equal(inode_of(&dir, RUNFILE_STATUS), 0);
+	tempdir_remove_tree(&dir);
+}
+
+/* The directory is node-exporter's: it is not made; once it is there, what was not written is. */
+static void metrics_wait_for_their_directory(void **state)
+{
+	struct status status = example();
+	struct metricsfile file = { .folder = "" };
+	struct tempdir dir;
+	char path[PATH_MAX];
+
+	(void)state;
+	tempdir_make(&dir);
+	(void)snprintf(path, sizeof(path), "%s/metrics", dir.path);
+	assert_int_equal(metricsfile_write(&file, &status), 0); /* none is wanted */
+	file.folder = path;
+	assert_int_equal(metricsfile_write(&file, &status), -ENOENT);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(metricsfile_write(&file, &status), 0);
+	assert_int_not_equal(inode_of(&dir, "metrics/" METRICS_FILE), 0);
+	metricsfile_remove("");
+	tempdir_remove_tree(&dir);
+}
+
 /* A wait of an hour that ends at once; the folder may come late. */
 static void a_new_status_ends_the_wait_for_one(void **state)
 {
@@ -277,6 +340,8 @@ int main(void)
 		cmocka_unit_test(containers_are_found_where_each_runtime_puts_them),
 		cmocka_unit_test(cgroup_v2_says_for_itself_whether_it_is_empty),
 		cmocka_unit_test(status_json_is_read_back_as_it_was),
+		cmocka_unit_test(metrics_are_written_on_a_change_only),
+		cmocka_unit_test(metrics_wait_for_their_directory),
 		cmocka_unit_test(a_new_status_ends_the_wait_for_one),
 		cmocka_unit_test(how_long_ago_is_told_roughly),
 		cmocka_unit_test(the_table_shows_what_helps),
