@@ -45,7 +45,7 @@ UNIT    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 SIM     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/sim/*.c))
 HEADERS := $(wildcard agent/*.h agent/*/*.h platform/arm64/*.h tests/*/*.h)
 
-.PHONY: all deps test demo fuzz e2e boot chroots checks purity headers complexity format clean
+.PHONY: all deps test demo fuzz e2e boot netns soak failover chroots checks purity headers complexity format clean
 all: $(O)/gatewake
 
 # Asked before everything else. Root on Debian: installs what is missing; else says what to install.
@@ -128,6 +128,17 @@ boot: $(O)/gatewake $(O)/swallow $(O)/fakeapi
 $(O)/swallow: $(O)/tests/boot/swallow.o $(O)/agent/main.o $(LIBRARY)
 	$(call say,LD,$@)
 	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=http_start,--wrap=http_next $^ $(lib_libs) -o $@
+
+# The virtual address moved by the real keepalived, between nodes that are network namespaces; root.
+netns: $(O)/gatewake $(O)/fakeapi
+	@tests/netns/run --agent $(O)/gatewake --fakeapi $(O)/fakeapi
+
+# By hand: a fail-over every 20 s, for an hour; and how fast the agent is after 50 of them.
+soak: $(O)/gatewake $(O)/fakeapi
+	@tests/netns/soak --agent $(O)/gatewake --fakeapi $(O)/fakeapi --seconds $(or $(SECONDS),3600)
+
+failover: $(O)/gatewake $(O)/fakeapi
+	@tests/netns/failover --agent $(O)/gatewake --fakeapi $(O)/fakeapi --rounds $(or $(ROUNDS),50)
 
 # What gatewake does, to be watched: under a minute, no root. AGENT=0: what happens without it.
 demo: $(O)/gatewake $(O)/fakeapi

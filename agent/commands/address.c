@@ -16,6 +16,7 @@
 
 #define API_PORT     6443
 #define AGAIN_USEC   UINT64_C(500000)  /* between two attempts to connect */
+#define FRESH_USEC   UINT64_C(1000000) /* what answered ARP before may be gone */
 #define ATTEMPT_USEC UINT64_C(4000000) /* by then the kernel has asked three times by ARP */
 
 struct look {
@@ -47,9 +48,11 @@ static bool answers(struct look *self, bool stirred, uint64_t now_usec)
 static bool is_held(struct look *self, uint64_t now_usec)
 {
 	unsigned changed = addresses_read(self->addresses);
+	uint64_t ago_usec;
+	bool answers_arp = addresses_neighbour(self->addresses, &ago_usec) == NEIGHBOUR_ANSWERS &&
+	                   ago_usec < FRESH_USEC;
 
-	return addresses_here(self->addresses, &self->wanted, NULL) ||
-	       addresses_neighbour(self->addresses) == NEIGHBOUR_ANSWERS ||
+	return addresses_here(self->addresses, &self->wanted, NULL) || answers_arp ||
 	       answers(self, changed & ~(unsigned)ADDRESSES_NEIGHBOUR, now_usec);
 }
 

@@ -68,7 +68,8 @@ static void step_holder(struct core *core, const struct evidence *evidence, uint
 	asks_wake_at(ret, core->holder.recheck_usec);
 }
 
-/* A certificate that is not valid yet means that the clock is behind, unless the clock is known to be right. */
+/* A certificate that is not valid yet means that the clock is behind, unless the clock is known to be right. And
+ * where no link has a carrier, that nobody answers is no wonder. */
 static struct evidence_endpoint endpoint_seen(const struct evidence *evidence,
                                               enum endpoint endpoint)
 {
@@ -76,6 +77,8 @@ static struct evidence_endpoint endpoint_seen(const struct evidence *evidence,
 
 	if (seen.layer == LAYER_CLOCK && evidence->clock.right)
 		seen.layer = LAYER_TLS;
+	if (endpoint == ENDPOINT_VIP && seen.layer == LAYER_VIP && evidence->holder.cut_off)
+		seen.layer = LAYER_LINK;
 	return seen;
 }
 

@@ -89,7 +89,8 @@ struct evidence_holder {
 	bool here;          /* this host carries it, and answers for it */
 	uint64_t here_usec; /* when it came or went */
 	enum neighbour neighbour;
-	uint64_t neighbour_usec; /* since when */
+	uint64_t neighbour_usec; /* when it answered last, or was silent; else since when */
+	bool cut_off;            /* no link on whose network it is has a carrier */
 	size_t advert_count;
 	const struct evidence_advert *advert;
 	uint32_t

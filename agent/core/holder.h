@@ -41,6 +41,15 @@ struct holder_move {
 	uint64_t gap_usec; /* for so long neither was known to hold it */
 };
 
+/* Whose adverts were heard last: two that speak by turns. */
+struct holder_voices {
+	uint32_t one, other; /* who spoke last, and who did before that one */
+	uint64_t last_usec;
+	bool at_once;       /* between the two there was no farewell, nor a silence */
+	bool resigned;      /* the last word was a farewell */
+	uint64_t both_usec; /* when it was last clear that they are two; 0: never */
+};
+
 struct holder { /* zeroed: nothing known */
 	struct holder_finding now;
 	uint64_t since_usec; /* of now */
@@ -48,6 +57,7 @@ struct holder { /* zeroed: nothing known */
 	uint64_t
 		recheck_usec; /* when the passing of time alone may change the finding; UINT64_MAX: never */
 	uint32_t stirs; /* of the evidence, as seen last */
+	struct holder_voices voices;
 	struct holder_finding settled;
 	struct holder_move move;
 };

@@ -5,7 +5,7 @@
 
 #define MISSES_LOST       3
 #define MISSED_LOST_USEC  (3 * SECONDS_USEC)
-#define STIR_USEC         (50 * MSEC_USEC)   /* between two probes for the sake of events */
+#define STIR_USEC         (25 * MSEC_USEC)   /* between two probes for the sake of events */
 #define PROBE_TARDY_USEC  (5 * SECONDS_USEC) /* at the most, when it stays down */
 #define PROBE_DOWN_USEC   (250 * MSEC_USEC)
 #define PROBE_EAGER_USEC  (300 * SECONDS_USEC) /* probes stay that close for the first 5 minutes */

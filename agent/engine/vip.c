@@ -85,7 +85,9 @@ static void see_addresses(struct vip *vip, struct evidence_holder *seen, uint64_
 	unsigned changed = vip->addresses ? addresses_read(vip->addresses) : 0;
 	bool known = vip->addresses && addresses_known(vip->addresses);
 	bool here = known && addresses_here(vip->addresses, &vip->wanted, vip->link);
-	enum neighbour neighbour = known ? addresses_neighbour(vip->addresses) : NEIGHBOUR_NONE;
+	uint64_t ago_usec = 0;
+	enum neighbour neighbour =
+		known ? addresses_neighbour(vip->addresses, &ago_usec) : NEIGHBOUR_NONE;
 
 	if (changed & (ADDRESSES_OWN | ADDRESSES_WANTED | ADDRESSES_LINK))
 		join_links(vip);
@@ -95,13 +97,14 @@ static void see_addresses(struct vip *vip, struct evidence_holder *seen, uint64_
 	if (here != seen->here ||
 	    changed & (ADDRESSES_OWN | ADDRESSES_WANTED | ADDRESSES_LINK | ADDRESSES_MOVED))
 		seen->stirs++;
-	if (neighbour != seen->neighbour || changed & ADDRESSES_MOVED)
-		seen->neighbour_usec = now_usec;
+	if (neighbour != seen->neighbour || changed & ADDRESSES_NEIGHBOUR)
+		seen->neighbour_usec = now_usec > ago_usec ? now_usec - ago_usec : 0;
 	if (!here)
 		vip->link[0] = '\0';
 	seen->known = known;
 	seen->here = here;
 	seen->neighbour = neighbour;
+	seen->cut_off = known && addresses_cut_off(vip->addresses, &vip->wanted);
 }
 
 static uint32_t identity_of_address(const struct address *address)

@@ -14,6 +14,7 @@
 #define BUFFER_MAX 32768 /* what the kernel puts into one part of a dump, at the most */
 #define DUMPS_MAX  8 /* in one read: a table that changes all the time is looked at again later */
 #define LLADDR_MAX 32
+#define TICKS      100 /* a second of those that the kernel shows to us, USER_HZ */
 
 enum dump { DUMP_NONE, DUMP_LINKS, DUMP_ADDRESSES, DUMP_NEIGHBOURS };
 
@@ -27,12 +28,14 @@ struct link {
 struct own {
 	int link;
 	struct address address;
+	uint8_t prefix; /* of its network, in bits */
 	bool usable; /* no duplicate, and not still looked at for one (IPv6) */
 };
 
 /* An entry of the neighbour table, of the wanted address. */
 struct entry {
 	enum neighbour state;
+	uint64_t ago_usec; /* since it was so, by the time that the kernel told */
 	size_t lladdr_size;
 	uint8_t lladdr[LLADDR_MAX]; /* of the last one that answered: kept through a failure */
 };
@@ -160,6 +163,7 @@ static bool read_own(const struct nlmsghdr *message, struct own *ret)
 		return false;
 	*ret = (struct own){ .link = (int)info->ifa_index,
 		             .address = address_make(info->ifa_family, mnl_attr_get_payload(local)),
+		             .prefix = info->ifa_prefixlen,
 		             .usable = !(flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) };
 	return true;
 }
@@ -225,6 +229,17 @@ static enum neighbour state_of(uint16_t state)
 	return state & NUD_INCOMPLETE ? NEIGHBOUR_ASKED : NEIGHBOUR_NONE;
 }
 
+/* How long ago the neighbour was known to answer. */
+static uint64_t confirmed_ago(const struct nlattr *cache)
+{
+	struct nda_cacheinfo info;
+
+	if (!cache || mnl_attr_get_payload_len(cache) < sizeof(info))
+		return 0;
+	memcpy(&info, mnl_attr_get_payload(cache), sizeof(info));
+	return info.ndm_confirmed * SECONDS_USEC / TICKS;
+}
+
 /* False: the entry is not about the wanted address. */
 static bool read_neighbour(const struct addresses *self, const struct nlmsghdr *message,
                            struct entry *ret)
@@ -241,6 +256,8 @@ static bool read_neighbour(const struct addresses *self, const struct nlmsghdr *
 	    mnl_attr_get_payload_len(to) != address_size(&self->wanted) ||
 	    memcmp(mnl_attr_get_payload(to), self->wanted.bytes, address_size(&self->wanted)) != 0)
 		return false;
+	if (ret->state == NEIGHBOUR_ANSWERS)
+		ret->ago_usec = confirmed_ago(table[NDA_CACHEINFO]);
 	if (lladdr && mnl_attr_get_payload_len(lladdr) <= LLADDR_MAX) {
 		ret->lladdr_size = mnl_attr_get_payload_len(lladdr);
 		memcpy(ret->lladdr, mnl_attr_get_payload(lladdr), ret->lladdr_size);
@@ -251,6 +268,12 @@ static bool read_neighbour(const struct addresses *self, const struct nlmsghdr *
 static bool is_valid(enum neighbour state)
 {
 	return state == NEIGHBOUR_ANSWERS || state == NEIGHBOUR_ANSWERED;
+}
+
+/* Neither yes nor no. */
+static bool is_open(enum neighbour state)
+{
+	return state == NEIGHBOUR_NONE || state == NEIGHBOUR_ASKED;
 }
 
 /* A packet that waits for an answer to ARP goes out by itself once there is one. What was sent to the host
@@ -272,10 +295,11 @@ static void take_neighbour(struct addresses *self, const struct nlmsghdr *messag
 
 	if (!read_neighbour(self, message, &now))
 		return;
-	/* Asked once more: as long as there is no answer, the last word stays. */
-	if (before.state == NEIGHBOUR_SILENT && !is_valid(now.state))
+	/* Asked once more: as long as there is no answer, the last word stays. That it answers, or again does not,
+	 * is news each time. */
+	if (before.state == NEIGHBOUR_SILENT && is_open(now.state))
 		now.state = NEIGHBOUR_SILENT;
-	if (now.state != before.state)
+	else if (now.state != before.state || !is_open(now.state))
 		self->changed |= ADDRESSES_NEIGHBOUR;
 	if (has_moved(&before, &now))
 		self->changed |= ADDRESSES_MOVED | ADDRESSES_NEIGHBOUR;
@@ -455,9 +479,38 @@ bool addresses_own(const struct addresses *self, const struct address *address)
 	return false;
 }
 
-enum neighbour addresses_neighbour(const struct addresses *self)
+enum neighbour addresses_neighbour(const struct addresses *self, uint64_t *ret_ago_usec)
 {
+	*ret_ago_usec = self->neighbour.ago_usec;
 	return self->neighbour.state;
+}
+
+static bool is_on_network(const struct own *own, const struct address *address)
+{
+	size_t bytes = own->prefix / 8;
+	uint8_t mask = (uint8_t)(0xff00 >> own->prefix % 8);
+
+	if (own->address.family != address->family || own->prefix == 0 ||
+	    address_equal(&own->address, address) ||
+	    memcmp(own->address.bytes, address->bytes, bytes) != 0)
+		return false;
+	return mask == 0 || ((own->address.bytes[bytes] ^ address->bytes[bytes]) & mask) == 0;
+}
+
+bool addresses_cut_off(const struct addresses *self, const struct address *address)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < self->own_count; i++) {
+		const struct link *link = find_link(self, self->own[i].link);
+
+		if (!link || !is_on_network(&self->own[i], address))
+			continue;
+		if (link->running)
+			return false;
+		found = true;
+	}
+	return found;
 }
 
 static bool is_listed(const int *list, size_t count, int index)

@@ -22,11 +22,12 @@
 
 /* What an event may have changed. */
 enum {
-	ADDRESSES_WANTED = 1 << 0,    /* the wanted address came to this host, or left it */
-	ADDRESSES_LINK = 1 << 1,      /* a link got or lost its carrier, or appeared with one */
-	ADDRESSES_OWN = 1 << 2,       /* another address of this host came or went */
-	ADDRESSES_NEIGHBOUR = 1 << 3, /* the wanted address's neighbour entry is in another state */
-	ADDRESSES_MOVED = 1 << 4,     /* another host answers for the wanted address than before */
+	ADDRESSES_WANTED = 1 << 0, /* the wanted address came to this host, or left it */
+	ADDRESSES_LINK = 1 << 1,   /* a link got or lost its carrier, or appeared with one */
+	ADDRESSES_OWN = 1 << 2,    /* another address of this host came or went */
+	ADDRESSES_NEIGHBOUR =
+		1 << 3, /* the kernel has learnt something of the wanted address as a neighbour */
+	ADDRESSES_MOVED = 1 << 4, /* another host answers for the wanted address than before */
 };
 
 struct addresses;
@@ -55,8 +56,12 @@ bool addresses_here(const struct addresses *self, const struct address *address,
 /* True: some link of this host has it, whether it answers for it or not. */
 bool addresses_own(const struct addresses *self, const struct address *address);
 
-/* Of the wanted address. */
-enum neighbour addresses_neighbour(const struct addresses *self);
+/* Of the wanted address, and for how long already by the time of the last ADDRESSES_NEIGHBOUR: the kernel calls a
+ * neighbour reachable again for what it answered seconds before. */
+enum neighbour addresses_neighbour(const struct addresses *self, uint64_t *ret_ago_usec);
+
+/* True: the links on whose networks the address is have no carrier, all of them. */
+bool addresses_cut_off(const struct addresses *self, const struct address *address);
 
 /* The links that have an address of that family and do multicast: at most max of them. */
 size_t addresses_links(const struct addresses *self, uint8_t family, int *ret_index, size_t max);

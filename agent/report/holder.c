@@ -49,11 +49,11 @@ const char *holder_source_name(enum holder_source source)
 
 static void announced(const struct words_holder *holder, char *text)
 {
-	const char *here = holder->link[0] ? "this one (" : "";
+	bool dual = holder->state == HOLDER_DUAL, here = dual && holder->link[0];
 
-	(void)snprintf(text, HOLDER_TEXT_MAX, "%s%s%s%s, priority %u%s", here, holder->link,
-	               holder->link[0] ? ") and " : "", holder->peer, holder->priority,
-	               holder->state == HOLDER_DUAL && !holder->link[0] ? ", and another" : "");
+	(void)snprintf(text, HOLDER_TEXT_MAX, "%s%s%s%s, priority %u%s", here ? "this one (" : "",
+	               here ? holder->link : "", here ? ") and " : "", holder->peer,
+	               holder->priority, dual && !here ? ", and another" : "");
 }
 
 void holder_detail(const struct words_holder *holder, char text[HOLDER_TEXT_MAX])

@@ -19,6 +19,7 @@ struct fake_front {   /* a listener with its gate */
 	int listener; /* -1: refused */
 	int wake;
 	const char *ip;
+	bool tells; /* of each connection */
 	unsigned port;
 	unsigned turn; /* counts up with each change: connections of before are reset */
 	struct gate_fault fault;

@@ -2,13 +2,18 @@
 #include "tests/fakeapi/fake.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 struct arrival {
@@ -24,21 +29,30 @@ static void die(const char *what)
 	abort();
 }
 
+/* The port stands at the same place in both families. */
+static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr_in6, sin6_port),
+              "sin_port");
+
 int fake_bind(const char *ip, unsigned *port, bool reuse)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)*port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+	bool six = strchr(ip, ':');
+	struct sockaddr_in6 address = { .sin6_family = six ? AF_INET6 : AF_INET,
+		                        .sin6_port = htons((uint16_t)*port) };
+	void *bytes = six ? (void *)&address.sin6_addr
+	                  : (void *)&((struct sockaddr_in *)&address)->sin_addr;
+	int fd = socket(address.sin6_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
 	socklen_t len = sizeof(address);
 
-	/* IP_FREEBIND: a virtual address may come and go, as keepalived likes. */
-	if (inet_pton(AF_INET, ip, &address.sin_addr) != 1 || fd < 0 ||
-	    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) != 0 ||
+	/* FREEBIND: a virtual address may come and go, as keepalived likes. */
+	if (inet_pton(address.sin6_family, ip, bytes) != 1 || fd < 0 ||
+	    setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_FREEBIND : IP_FREEBIND, &on,
+	               sizeof(on)) != 0 ||
 	    (reuse && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
 		die(ip);
-	*port = ntohs(address.sin_port);
+	*port = ntohs(address.sin6_port);
 	return fd;
 }
 
@@ -51,16 +65,36 @@ static void *serve(void *argument)
 	return NULL;
 }
 
+/* The moment is one of CLOCK_MONOTONIC, which all on this host share; the world's own starts elsewhere. */
+static void tell_of(struct fake *fake, const struct sockaddr *peer, socklen_t len)
+{
+	char address[INET6_ADDRSTRLEN] = "";
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)getnameinfo(peer, len, address, sizeof(address), NULL, 0, NI_NUMERICHOST);
+	world_event(&fake->world, "accepted vip %s %lld.%06ld", address, (long long)now.tv_sec,
+	            now.tv_nsec / 1000);
+}
+
 static void take(struct fake *fake, enum gate gate)
 {
 	struct fake_front *front = &fake->front[gate];
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
 	struct arrival *arrival;
 	pthread_t thread;
-	int fd = -1;
+	int fd = -1, on = 1;
 
 	fake_lock(fake);
 	if (front->listener >= 0)
-		fd = accept4(front->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		fd = accept4(front->listener, (struct sockaddr *)&peer, &len,
+		             SOCK_CLOEXEC | SOCK_NONBLOCK);
+	/* As Go's servers do; else the body of each answer waits for 40 ms until its head is acknowledged. */
+	if (fd >= 0)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (fd >= 0 && front->tells)
+		tell_of(fake, (struct sockaddr *)&peer, len);
 	arrival = fd >= 0 ? malloc(sizeof(*arrival)) : NULL;
 	if (arrival)
 		*arrival = (struct arrival){ fake, gate, fd, front->turn };

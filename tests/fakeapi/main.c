@@ -4,6 +4,7 @@
  * Ends with its stdin, or its parent. */
 #include "tests/fakeapi/fake.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -23,15 +24,18 @@
 
 static const char usage[] =
 	"usage: fakeapi [--release 118|120] [--speed N] [--cross-namespace] [--tapes DIR]\n"
-	"               [--folder DIR] [--vip ADDRESS:PORT] [--issued DATE] [--at SECONDS "
-	"COMMAND]...\n"
+	"               [--folder DIR] [--vip ADDRESS:PORT] [--issued DATE] [--identity DIR]\n"
+	"               [--connections] [--at SECONDS COMMAND]...\n"
 	"Times are seconds of the world, which runs N times as fast as this one. DATE, in seconds\n"
-	"since 1970, is that of the certificates that it makes: now, unless told otherwise.\n";
+	"since 1970, is that of the certificates that it makes: now, unless told otherwise.\n"
+	"--identity: ca.crt, tls.crt, tls.key and token of several servers that stand for one.\n"
+	"--connections: tells of each that comes to the virtual address.\n";
 
 static struct fake fake = { .lock = PTHREAD_MUTEX_INITIALIZER };
 static char own_folder[64] = "/tmp/gatewake-fake.XXXXXX";
 static const char *folder; /* its own, or an empty one of somebody else's */
-static char vip[32] = "127.0.0.1:0";
+static char vip[INET6_ADDRSTRLEN + 8] = "127.0.0.1:0";
+static const char *identity; /* NULL: of its own */
 static volatile sig_atomic_t ended;
 
 static struct {
@@ -123,6 +127,24 @@ static void write_kubeconfig(const struct tls_identity *ca)
 	free(base64);
 }
 
+/* What a client knows of one server must be good for the next holder of the address. */
+static char *read_identity(const char *name)
+{
+	static char text[16384];
+	char path[512];
+	FILE *file;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", identity, name);
+	file = fopen(path, "re");
+	if (!file)
+		die(path);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	(void)fclose(file);
+	text[len] = '\0';
+	return strdup(text);
+}
+
 static void make_token(void)
 {
 	unsigned char bytes[16];
@@ -146,10 +168,28 @@ static unsigned cut_port(char *text)
 	return (unsigned)atoi(colon + 1);
 }
 
+static void make_identity(struct tls_identity *ca, struct tls_identity *leaf)
+{
+	char names[96], *token;
+
+	if (!identity) {
+		make_token();
+		tls_make(ca, "fake-ca", NULL, NULL);
+		(void)snprintf(names, sizeof(names), "IP:127.0.0.1,IP:%s", vip);
+		tls_make(leaf, "kubernetes", names, ca);
+		return;
+	}
+	ca->cert = read_identity("ca.crt");
+	leaf->cert = read_identity("tls.crt");
+	leaf->key = read_identity("tls.key");
+	token = read_identity("token");
+	(void)snprintf(fake.token, sizeof(fake.token), "%.*s", (int)strcspn(token, "\n"), token);
+	free(token);
+}
+
 static void start(struct world_options *options)
 {
 	struct tls_identity ca = { 0 }, leaf = { 0 };
-	char names[64];
 	int gateway, metrics;
 
 	fake.front[GATE_LOCAL].ip = "127.0.0.1";
@@ -164,10 +204,7 @@ static void start(struct world_options *options)
 	/* Nobody listens there: an operator's metrics say nothing. */
 	metrics = fake_bind("127.0.0.1", &options->metrics_port, false);
 	(void)metrics;
-	make_token();
-	tls_make(&ca, "fake-ca", NULL, NULL);
-	(void)snprintf(names, sizeof(names), "IP:127.0.0.1,IP:%s", vip);
-	tls_make(&leaf, "kubernetes", names, &ca);
+	make_identity(&ca, &leaf);
 	fake.context = tls_context(leaf.cert, leaf.key);
 	write_kubeconfig(&ca);
 	tls_identity_clear(&leaf);
@@ -258,6 +295,8 @@ static void read_flags(int argc, char **argv, struct world_options *options)
 		                               { "folder", required_argument, NULL, 'f' },
 		                               { "vip", required_argument, NULL, 'v' },
 		                               { "issued", required_argument, NULL, 'i' },
+		                               { "identity", required_argument, NULL, 'd' },
+		                               { "connections", no_argument, NULL, 'n' },
 		                               { "at", required_argument, NULL, 'a' },
 		                               { 0 } };
 	int flag;
@@ -277,6 +316,10 @@ static void read_flags(int argc, char **argv, struct world_options *options)
 			(void)snprintf(vip, sizeof(vip), "%s", optarg);
 		else if (flag == 'i')
 			tls_issue_at((time_t)strtoll(optarg, NULL, 10));
+		else if (flag == 'd')
+			identity = optarg;
+		else if (flag == 'n')
+			fake.front[GATE_VIP].tells = true;
 		else if (flag == 'a')
 			schedule(optarg, argv[optind++]);
 		else

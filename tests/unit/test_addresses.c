@@ -66,6 +66,7 @@ static void a_foreign_address_is_not_here(void **state)
 {
 	CLEANUP(addresses_free_p) struct addresses *addresses = NULL;
 	struct address foreign = address_of("192.0.2.77");
+	uint64_t ago_usec;
 	int links[8];
 
 	(void)state;
@@ -74,7 +75,7 @@ static void a_foreign_address_is_not_here(void **state)
 	(void)addresses_read(addresses);
 	assert_true(addresses_known(addresses));
 	assert_false(addresses_here(addresses, &foreign, NULL));
-	assert_int_equal(addresses_neighbour(addresses), NEIGHBOUR_NONE);
+	assert_int_equal(addresses_neighbour(addresses, &ago_usec), NEIGHBOUR_NONE);
 	for (size_t i = addresses_links(addresses, AF_INET, links, 8); i-- > 0;)
 		assert_int_not_equal(links[i], (int)if_nametoindex("lo"));
 	assert_int_equal(addresses_read(addresses) & ADDRESSES_WANTED, 0);

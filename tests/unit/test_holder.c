@@ -224,16 +224,170 @@ static void two_that_announce_it_are_two_for_a_third(void **state)
 
 	(void)state;
 	announce_for(&b, 0, PEER, 3);
-	for (unsigned i = 0; i < 2; i++) {
-		announce(&b, 1, OTHER, false);
-		assert_holder(&b, i ? HOLDER_DUAL : HOLDER_PEER, SOURCE_ADVERT);
-		run(&b, 500 * MSEC_USEC);
-		announce(&b, 0, PEER, false);
-		run(&b, 500 * MSEC_USEC);
-	}
+	announce(&b, 1, OTHER, false);
+	assert_holder(&b, HOLDER_PEER, SOURCE_ADVERT);
+	run(&b, 500 * MSEC_USEC);
+	announce(&b, 0, PEER, false);
+	assert_holder(&b, HOLDER_DUAL, SOURCE_ADVERT);
+	run(&b, 500 * MSEC_USEC);
+	announce_for(&b, 1, OTHER, 9);
+	assert_holder(&b, HOLDER_DUAL, SOURCE_ADVERT);
+	assert_int_equal(b.holder.now.peer, PEER); /* the same name, whoever spoke last */
+	announce_for(&b, 1, OTHER, 2);
+	assert_holder(&b, HOLDER_PEER, SOURCE_ADVERT); /* the first one is silent by now */
+	assert_int_equal(b.holder.now.peer, OTHER);
+}
+
+/* Lost without a farewell, outranked again: there only after a silence, and back at once. */
+static void a_holder_that_is_lost_and_comes_back_makes_no_two(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	announce_for(&b, 0, PEER, 3);
+	run(&b, 2500 * MSEC_USEC);
+	announce_for(&b, 1, OTHER, 2);
+	announce_for(&b, 0, PEER, 5);
+	assert_holder(&b, HOLDER_PEER, SOURCE_ADVERT);
+	assert_int_equal(b.holder.voices.both_usec, 0);
+	announce(&b, 0, PEER, true);
+	run(&b, 600 * MSEC_USEC);
+	announce_for(&b, 1, OTHER, 2);
+	announce_for(&b, 0, PEER, 5);
+	assert_int_equal(b.holder.voices.both_usec, 0);
+}
+
+/* Bursts, each of which ends long before the other's: what keepalived 2.2.7 does with another password. */
+static void two_that_speak_by_turns_are_two(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	announce_for(&b, 0, PEER, 4);
+	announce_for(&b, 1, OTHER, 5);
+	announce_for(&b, 0, PEER, 5);
 	assert_holder(&b, HOLDER_DUAL, SOURCE_ADVERT);
 	announce_for(&b, 1, OTHER, 5);
-	assert_holder(&b, HOLDER_PEER, SOURCE_ADVERT); /* the first one is silent by now */
+	assert_holder(&b, HOLDER_DUAL, SOURCE_ADVERT);
+	assert_int_equal(b.holder.move.count, 1);
+}
+
+/* With another password each refused advert starts the other's second anew: seconds of silence. */
+static void two_stay_two_through_some_seconds_of_silence(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	come(&b, true);
+	announce_for(&b, 0, PEER, 2);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_holder(&b, HOLDER_DUAL, SOURCE_ADVERT);
+		run(&b, 8 * SECONDS_USEC);
+		assert_holder(&b, HOLDER_DUAL, SOURCE_ADVERT);
+		announce(&b, 0, PEER, false);
+	}
+	run(&b, 10 * SECONDS_USEC);
+	assert_holder(&b, HOLDER_HERE, SOURCE_ADDRESS);
+}
+
+/* The kernel says reachable 2.7 s after the address had gone: by an answer of before. */
+static void an_answer_of_before_the_farewell_is_none(void **state)
+{
+	struct bench b = bench_new();
+	uint64_t answered = b.now;
+
+	(void)state;
+	announce_for(&b, 0, PEER, 3);
+	announce(&b, 0, PEER, true);
+	run(&b, 3 * SECONDS_USEC);
+	b.evidence.holder.neighbour = NEIGHBOUR_ANSWERS;
+	b.evidence.holder.neighbour_usec = answered;
+	step(&b);
+	assert_holder(&b, HOLDER_NOBODY, SOURCE_FAREWELL);
+	answer(&b, LAYER_READYZ); /* that is, none, on the connection of before */
+	assert_holder(&b, HOLDER_PEER, SOURCE_CONNECTION);
+	b.evidence.endpoint[ENDPOINT_VIP].reused = true;
+	step(&b);
+	assert_holder(&b, HOLDER_NOBODY, SOURCE_FAREWELL);
+	b.evidence.holder.neighbour_usec = b.now;
+	step(&b);
+	assert_holder(&b, HOLDER_PEER, SOURCE_NEIGHBOUR);
+}
+
+/* Power lost: the kernel goes on to believe for half a minute. */
+static void an_attempt_in_vain_outweighs_an_older_answer_to_arp(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	b.evidence.holder.neighbour = NEIGHBOUR_ANSWERS;
+	b.evidence.holder.neighbour_usec = b.now;
+	step(&b);
+	assert_holder(&b, HOLDER_PEER, SOURCE_NEIGHBOUR);
+	b.now += SECONDS_USEC;
+	answer(&b, LAYER_VIP);
+	assert_holder(&b, HOLDER_UNKNOWN, SOURCE_NONE);
+}
+
+/* That ARP was in vain before this host had the address says nothing of the time after it lost it. */
+static void an_old_silence_is_none(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	b.evidence.holder.neighbour = NEIGHBOUR_SILENT;
+	b.evidence.holder.neighbour_usec = b.now;
+	run(&b, SECONDS_USEC);
+	come(&b, true);
+	run(&b, SECONDS_USEC);
+	come(&b, false);
+	assert_holder(&b, HOLDER_UNKNOWN, SOURCE_NONE);
+	b.now += 3 * SECONDS_USEC;
+	b.evidence.holder.neighbour_usec = b.now;
+	step(&b);
+	assert_holder(&b, HOLDER_NOBODY, SOURCE_NEIGHBOUR);
+}
+
+static void with_its_cable_out_it_knows_nothing(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	announce_for(&b, 0, PEER, 3);
+	b.evidence.holder.cut_off = true;
+	step(&b);
+	assert_holder(&b, HOLDER_UNKNOWN, SOURCE_NONE);
+	run(&b, 10 * SECONDS_USEC);
+	assert_holder(&b, HOLDER_UNKNOWN, SOURCE_NONE);
+}
+
+static void silence_asks_for_an_answer_once(void **state)
+{
+	struct bench b = bench_new();
+	unsigned stirs = 0;
+
+	(void)state;
+	announce_for(&b, 0, PEER, 3);
+	for (unsigned i = 0; i < 1000; i++) {
+		b.now += 10 * MSEC_USEC;
+		stirs += holder_step(&b.holder, &b.evidence, b.now);
+	}
+	assert_holder(&b, HOLDER_NOBODY, SOURCE_SILENCE);
+	assert_int_equal(stirs, 1);
+}
+
+/* A silent host has not held it since its last advert, as far as anybody knows. */
+static void the_gap_of_a_silent_end_begins_with_the_last_advert(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	announce_for(&b, 0, PEER, 3);
+	run(&b, 2600 * MSEC_USEC); /* a second has gone by already */
+	come(&b, true);
+	run(&b, 2 * SECONDS_USEC);
+	assert_int_equal(b.holder.move.count, 1);
+	assert_in_range(b.holder.move.gap_usec, 3550 * MSEC_USEC, 3650 * MSEC_USEC);
 }
 
 static void a_move_is_told_once_with_its_gap(void **state)
@@ -313,6 +467,15 @@ int main(void)
 		cmocka_unit_test(a_rival_that_goes_on_makes_two_within_two_intervals),
 		cmocka_unit_test(a_rival_that_stops_makes_no_two),
 		cmocka_unit_test(two_that_announce_it_are_two_for_a_third),
+		cmocka_unit_test(a_holder_that_is_lost_and_comes_back_makes_no_two),
+		cmocka_unit_test(two_that_speak_by_turns_are_two),
+		cmocka_unit_test(two_stay_two_through_some_seconds_of_silence),
+		cmocka_unit_test(an_answer_of_before_the_farewell_is_none),
+		cmocka_unit_test(an_attempt_in_vain_outweighs_an_older_answer_to_arp),
+		cmocka_unit_test(an_old_silence_is_none),
+		cmocka_unit_test(with_its_cable_out_it_knows_nothing),
+		cmocka_unit_test(silence_asks_for_an_answer_once),
+		cmocka_unit_test(the_gap_of_a_silent_end_begins_with_the_last_advert),
 		cmocka_unit_test(a_move_is_told_once_with_its_gap),
 		cmocka_unit_test(there_and_back_within_a_second_is_no_move),
 		cmocka_unit_test(a_name_is_no_move),

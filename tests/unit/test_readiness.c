@@ -155,12 +155,12 @@ static void a_stir_is_followed_at_once_and_a_storm_of_them_slowly(void **state)
 	assert_true(readiness_follow_stir(&b.readiness, b.now));
 	assert_int_equal(b.readiness.due_usec, b.now);
 	assert_false(readiness_follow_stir(&b.readiness, b.now));
-	for (unsigned i = 0; i < 49; i++) {
+	for (unsigned i = 0; i < 24; i++) {
 		readiness_stir(&b.readiness, ++b.now);
 		assert_false(readiness_follow_stir(&b.readiness, b.now));
 		b.now += 999;
 	}
-	b.now = begun + 50 * MSEC_USEC;
+	b.now = begun + 25 * MSEC_USEC;
 	assert_true(readiness_follow_stir(&b.readiness, b.now)); /* none is forgotten */
 }
 
