@@ -168,3 +168,4 @@ $(O)/contract: $(CONTRACT) $(LIBRARY)
 test: $(O)/fakeapi $(O)/contract
 
 include cross/arm64.mk
+include cross/deb.mk

@@ -2,6 +2,7 @@
 """One container that boots a systemd of its own, from a fresh overlay over the cached tree."""
 
 import contextlib
+import fcntl
 import itertools
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 
 from bed.waiting import TimedOut, until
 
@@ -17,6 +19,28 @@ BOOT_SECONDS = 30
 UNIT = "gatewake.service"
 ENTER_CGROUPS = 'for folder in $CGROUPS; do echo 0 > "$folder/cgroup.procs" || exit; done; exec "$0" "$@"'
 HOST_HAS_SYSTEMD = os.path.isdir("/run/systemd/system")
+LOCK = "/run/gatewake-boot.lock"
+
+
+def claim():
+    """One run at a time on this host: what an earlier one left is nobody's then. The lock outlives exec."""
+    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    os.set_inheritable(lock, True)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def contain(variable, value, program):
+    """The program again, told so by the variable, in namespaces of its own: its mounts and bridges end with it, and
+    so does whatever came from it."""
+    argv = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc", sys.executable, program]
+    if HOST_HAS_SYSTEMD:
+        argv = ["systemd-run", "--quiet", "--scope", "--property=Delegate=yes", *argv]
+    os.environ[variable] = value
+    os.execvp(argv[0], argv + sys.argv[1:])
 
 
 def own_cgroups():
