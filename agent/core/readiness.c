@@ -6,6 +6,9 @@
 #define MISSES_LOST       3
 #define MISSED_LOST_USEC  (3 * SECONDS_USEC)
 #define STIR_USEC         (25 * MSEC_USEC)   /* between two probes for the sake of events */
+#define STIRS_MAX         8 /* without a probe that ended: more than a move of the address makes */
+#define STIR_LATER_USEC                                                                            \
+	(2 * SECONDS_USEC) /* then: more than a probe takes, whatever becomes of it */
 #define PROBE_TARDY_USEC  (5 * SECONDS_USEC) /* at the most, when it stays down */
 #define PROBE_DOWN_USEC   (250 * MSEC_USEC)
 #define PROBE_EAGER_USEC  (300 * SECONDS_USEC) /* probes stay that close for the first 5 minutes */
@@ -101,7 +104,8 @@ static uint64_t pause_usec(struct readiness *self, uint64_t now_usec, uint32_t d
 
 void readiness_stir(struct readiness *self, uint64_t now_usec)
 {
-	uint64_t soonest = self->stirred_usec + STIR_USEC;
+	uint64_t soonest =
+		self->stirred_usec + (self->stirred < STIRS_MAX ? STIR_USEC : STIR_LATER_USEC);
 
 	if (!self->stir_usec)
 		self->stir_usec = self->stirred_usec && soonest > now_usec ? soonest : now_usec;
@@ -113,6 +117,7 @@ bool readiness_follow_stir(struct readiness *self, uint64_t now_usec)
 		return false;
 	self->stir_usec = 0;
 	self->stirred_usec = now_usec;
+	self->stirred++;
 	self->due_usec = now_usec;
 	return true;
 }
@@ -128,6 +133,7 @@ enum readiness_change readiness_step(struct readiness *self, const struct eviden
 	if (!stamp_known(seen->at) || seen->at.begun_usec <= self->judged_usec)
 		return READINESS_SAME;
 	self->judged_usec = seen->at.begun_usec;
+	self->stirred = 0;
 	/* While a move of the address is kept quiet, so is the layer that it fails at. */
 	change = good ? judge_good(self, seen->reused, now_usec) : judge_bad(self, now_usec);
 	if (self->state != READINESS_SUSPECT)

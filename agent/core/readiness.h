@@ -24,6 +24,7 @@ struct readiness { /* zeroed: down, with a probe due at once */
 	uint64_t due_usec;        /* next probe */
 	uint64_t stir_usec;       /* when a stir is to be followed; 0: none waits */
 	uint64_t stirred_usec;    /* when one was followed last */
+	unsigned stirred;         /* how many were, since a probe was judged */
 };
 
 enum readiness_change { READINESS_SAME, READINESS_GAINED, READINESS_LOST };
@@ -33,7 +34,8 @@ enum readiness_change readiness_step(struct readiness *self, const struct eviden
                                      uint64_t now_usec, uint32_t dice);
 
 /* Something happened after which the answer may be another one: a probe is due at once, or a moment after
- * the last time, for whatever happens again and again. */
+ * the last time, for whatever happens again and again. Where that never lets a probe come to its end, one has the
+ * time that it needs. */
 void readiness_stir(struct readiness *self, uint64_t now_usec);
 
 /* True once, when that probe is due: one that is under way was sent into the time before. */

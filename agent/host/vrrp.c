@@ -126,7 +126,8 @@ static unsigned take_advert(struct vrrp *self, const struct address *from,
 	          now_usec - sender->last_usec <= GAP_INTERVALS * sender->interval_usec;
 	if (!goes_on)
 		sender->first_usec = now_usec;
-	sender->priority = advert->priority;
+	if (advert->priority) /* a farewell says nothing of the one that it had */
+		sender->priority = advert->priority;
 	sender->interval_usec = advert->interval_usec;
 	sender->last_usec = now_usec;
 	sender->resigned_usec = advert->priority ? 0 : now_usec;

@@ -164,6 +164,28 @@ static void a_stir_is_followed_at_once_and_a_storm_of_them_slowly(void **state)
 	assert_true(readiness_follow_stir(&b.readiness, b.now)); /* none is forgotten */
 }
 
+/* Pods come and go, a cable is loose: each event withdraws the probe under way, and a Pi's TLS handshake takes 100 ms. */
+static void a_storm_of_stirs_lets_a_slow_probe_end(void **state)
+{
+	struct bench b = usable();
+	uint64_t sent = b.now, end = b.now + 60 * SECONDS_USEC;
+	unsigned ended = 0;
+
+	(void)state;
+	for (; b.now < end; b.now += 10 * MSEC_USEC) {
+		readiness_stir(&b.readiness, b.now);
+		if (readiness_follow_stir(&b.readiness, b.now))
+			sent = b.now;
+		if (b.now < sent + 1500 * MSEC_USEC)
+			continue;
+		probe(&b, LAYER_VIP, false);
+		sent = UINT64_MAX - 10 * SECONDS_USEC;
+		ended++;
+	}
+	assert_in_range(ended, 20, 40);
+	assert_false(readiness_usable(&b.readiness));
+}
+
 static void probes_are_as_close_as_the_state_needs(void **state)
 {
 	struct bench b = usable();
@@ -250,6 +272,7 @@ int main(void)
 		cmocka_unit_test(misses_for_three_seconds_lose_it),
 		cmocka_unit_test(three_misses_at_least_lose_it),
 		cmocka_unit_test(a_stir_is_followed_at_once_and_a_storm_of_them_slowly),
+		cmocka_unit_test(a_storm_of_stirs_lets_a_slow_probe_end),
 		cmocka_unit_test(probes_are_as_close_as_the_state_needs),
 		cmocka_unit_test(probes_stay_close_for_five_minutes_and_then_back_off),
 		cmocka_unit_test(the_eager_minutes_begin_anew_with_each_loss),

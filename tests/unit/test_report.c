@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "report/holder.h"
 #include "report/words.h"
 
 static struct words_facts facts_of(enum verdict verdict, enum cause cause)
@@ -98,6 +99,23 @@ static void a_line_says_how_it_stands(void **state)
 	}
 }
 
+/* By the time it is told this host carries the address, and the host that had it has said farewell. */
+static void a_move_to_this_host_names_the_other_one_alone(void **state)
+{
+	const struct words_holder from = { HOLDER_PEER, SOURCE_ADVERT, "eth0", "10.0.0.3", 150 };
+	const struct words_holder to = { HOLDER_HERE, SOURCE_ADDRESS, "eth0", "", 0 };
+	const struct words_holder dual = { HOLDER_DUAL, SOURCE_ADVERT, "eth0", "10.0.0.3", 150 };
+	char line[400];
+
+	(void)state;
+	holder_move_line("10.0.0.9", &from, &to, 600000, line, sizeof(line));
+	assert_string_equal(line, "vip: 10.0.0.9 moved from another host (10.0.0.3, priority 150) "
+	                          "to this host (eth0), 0.6 s without a holder");
+	holder_sentence(&dual, line, sizeof(line));
+	assert_string_equal(line, "held by two hosts at once (this one (eth0) and 10.0.0.3, "
+	                          "priority 150)");
+}
+
 static void every_cause_has_words_and_an_id_of_its_own(void **state)
 {
 	(void)state;
@@ -121,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wait_names_layer_address_reason_and_time),
 		cmocka_unit_test(a_line_says_how_it_stands),
+		cmocka_unit_test(a_move_to_this_host_names_the_other_one_alone),
 		cmocka_unit_test(every_cause_has_words_and_an_id_of_its_own),
 	};
 
