@@ -14,7 +14,6 @@
 #include "base/yaml.h"
 
 #define CONFIG_MAX_BYTES (64 * 1024)
-#define OWN_KUBECONFIG   "/etc/gatewake/kubeconfig"
 #define K3S_KUBECONFIG   "/etc/rancher/k3s/k3s.yaml"
 #define LABEL_SIZE       96 /* a path in a message */
 #define VALUE_SIZE       48 /* a refused word in a message */
@@ -34,6 +33,9 @@ enum item_id {
 	ITEM_WATCH,
 	ITEM_TIMEOUT,
 	ITEM_DRY_RUN,
+	ITEM_ALL_SECRETS,
+	ITEM_UNDO,
+	ITEM_OUT,
 	ITEM_HELP,
 };
 #define KEY_COUNT  (ITEM_HOST_ROOT + 1)
@@ -144,6 +146,9 @@ static const struct item items[] = {
 	[ITEM_TIMEOUT] = { "timeout", 0, sizeof("604800000ms"), is_duration,
 	                   "500ms, 60s, 2m, 1h, up to a week; 0s asks once", CONFIG_TIMEOUT },
 	[ITEM_DRY_RUN] = { .name = "dry-run", .only = CONFIG_DRY_RUN },
+	[ITEM_ALL_SECRETS] = { .name = "all-secrets", .only = CONFIG_ALL_SECRETS },
+	[ITEM_UNDO] = { .name = "undo", .only = CONFIG_SETUP },
+	[ITEM_OUT] = { "out", TEXT(out), is_any, "", CONFIG_SETUP },
 	[ITEM_HELP] = { .name = "help" },
 };
 _Static_assert(sizeof(items) / sizeof(items[0]) == ITEM_COUNT, "one row an item");
@@ -280,6 +285,8 @@ static int apply_flags(struct config *config, const struct flags *flags, struct 
 	config->json = flags->value[ITEM_JSON];
 	config->watch = flags->value[ITEM_WATCH];
 	config->dry_run = flags->value[ITEM_DRY_RUN];
+	config->undo = flags->value[ITEM_UNDO];
+	config->all_secrets = flags->value[ITEM_ALL_SECRETS];
 	config->help = flags->value[ITEM_HELP];
 	config->timeout_given = flags->value[ITEM_TIMEOUT] && flags->value[ITEM_TIMEOUT][0];
 	return rc;
@@ -376,6 +383,17 @@ static void fall_back_to(struct config *config, enum item_id id, const char *pat
 		(void)snprintf(text, items[id].room, "%s", path);
 }
 
+/* Who makes an account is not that account: what the service is given, and what the file names for it, is not
+ * asked for. */
+static int choose_admin(struct config *config, struct failure *failure)
+{
+	int rc = fall_back(config, ITEM_KUBECONFIG, "KUBECONFIG", "", failure);
+
+	if (rc == 0)
+		fall_back_to(config, ITEM_KUBECONFIG, K3S_KUBECONFIG);
+	return rc;
+}
+
 /* The credential that systemd may have handed over counts only if it is there. */
 static int choose_kubeconfig(struct config *config, unsigned may, struct failure *failure)
 {
@@ -388,11 +406,11 @@ static int choose_kubeconfig(struct config *config, unsigned may, struct failure
 	if (unset && access(config->kubeconfig, F_OK) < 0)
 		config->kubeconfig[0] = '\0';
 	rc = fall_back(config, ITEM_KUBECONFIG, "KUBECONFIG", "", failure);
-	if (rc == 0 && (may & CONFIG_K3S) && access(OWN_KUBECONFIG, R_OK) < 0 &&
+	if (rc == 0 && (may & CONFIG_K3S) && access(CONFIG_KUBECONFIG, R_OK) < 0 &&
 	    access(K3S_KUBECONFIG, R_OK) == 0)
 		fall_back_to(config, ITEM_KUBECONFIG, K3S_KUBECONFIG);
 	if (rc == 0)
-		fall_back_to(config, ITEM_KUBECONFIG, OWN_KUBECONFIG);
+		fall_back_to(config, ITEM_KUBECONFIG, CONFIG_KUBECONFIG);
 	return rc;
 }
 
@@ -423,10 +441,13 @@ int config_read(struct config *config, unsigned may, int argc, char **argv,
 	rc = read_flags(&flags, argc, argv, ret_failure);
 	if (rc == 0)
 		rc = apply_file(out, flags.value[ITEM_CONFIG] ?: "", ret_failure);
+	if (may & CONFIG_ADMIN)
+		out->kubeconfig[0] = '\0';
 	if (rc == 0)
 		rc = apply_flags(out, &flags, ret_failure);
 	if (rc == 0)
-		rc = choose_kubeconfig(out, may, ret_failure);
+		rc = may & CONFIG_ADMIN ? choose_admin(out, ret_failure)
+		                        : choose_kubeconfig(out, may, ret_failure);
 	if (rc == 0)
 		rc = choose_dirs(out, ret_failure);
 	if (rc == 0)

@@ -11,6 +11,7 @@
 #include "base/failure.h"
 
 #define CONFIG_DEFAULT_FILE "/etc/gatewake/config.yaml"
+#define CONFIG_KUBECONFIG   "/etc/gatewake/kubeconfig"
 
 enum config_mode { CONFIG_MODE_RECOVER, CONFIG_MODE_SYNC, CONFIG_MODE_OBSERVE };
 
@@ -25,7 +26,8 @@ struct config { /* zeroed: nothing set; strings are never NULL, "" is unset */
 	char host_root[PATH_MAX]; /* prefix of /proc and /sys, for tests */
 	/* flags that are no keys */
 	char file[PATH_MAX]; /* --config FILE: must exist; the default file need not */
-	bool json, watch, dry_run, help;
+	char out[PATH_MAX];  /* --out FILE: where setup puts the kubeconfig */
+	bool json, watch, dry_run, undo, all_secrets, help;
 	uint64_t timeout_usec; /* --timeout; CONFIG_TIMEOUT_USEC where it is not given */
 	bool timeout_given;
 };
@@ -39,7 +41,10 @@ enum {
 	CONFIG_WATCH = 1 << 1,
 	CONFIG_TIMEOUT = 1 << 2,
 	CONFIG_DRY_RUN = 1 << 3,
-	CONFIG_K3S = 1 << 4, /* no flag: k3s's own kubeconfig serves where no other is there */
+	CONFIG_K3S = 1 << 4,   /* no flag: k3s's own kubeconfig serves where no other is there */
+	CONFIG_ADMIN = 1 << 5, /* no flag: the service's own kubeconfig never serves, k3s's does */
+	CONFIG_SETUP = 1 << 6, /* --undo, --out */
+	CONFIG_ALL_SECRETS = 1 << 7,
 };
 
 /* Fills *config with defaults, then the file, then argv[0..argc) (after the subcommand and its own
@@ -47,8 +52,8 @@ enum {
  * Directories: flag, key, $RUNTIME_DIRECTORY or $STATE_DIRECTORY, else /run/gatewake and
  * /var/lib/gatewake. kubeconfig: flag, key, else $CREDENTIALS_DIRECTORY/kubeconfig if that file
  * exists, else $KUBECONFIG, else /etc/gatewake/kubeconfig, or, with CONFIG_K3S and where that is
- * not readable, /etc/rancher/k3s/k3s.yaml if that is. Of a variable that is a colon list the
- * first entry counts. The file is bounded at 64 KiB.
+ * not readable, /etc/rancher/k3s/k3s.yaml if that is. With CONFIG_ADMIN: flag, else $KUBECONFIG, else
+ * k3s's. Of a variable that is a colon list the first entry counts. The file is bounded at 64 KiB.
  *   -EINVAL  a key or value that is not allowed, or no YAML; ret_failure names file and line, the
  *            flag or the variable
  *   -ENOENT, -EACCES, -E2BIG, ...  the file cannot be read

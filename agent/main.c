@@ -7,8 +7,9 @@
 #include "commands/commands.h"
 #include "wire/http.h"
 
-static const struct command *const commands[] = { &command_run, &command_status, &command_wait,
-	                                          &command_doctor, &command_sync };
+static const struct command *const commands[] = { &command_run,    &command_status, &command_wait,
+	                                          &command_doctor, &command_sync,   &command_setup,
+	                                          &command_rbac };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static void print_help(FILE *stream)

@@ -38,6 +38,32 @@ const struct release *release_find(uint32_t minor)
 	return &releases[row];
 }
 
+/* The place counts through all rows, newest first. */
+static const char *crd_at(size_t place)
+{
+	for (size_t row = COUNT(releases); row-- > 0; place -= releases[row].crd_count)
+		if (place < releases[row].crd_count)
+			return releases[row].crds[place].name;
+	return NULL;
+}
+
+static bool is_first(size_t place)
+{
+	const char *name = crd_at(place);
+
+	for (size_t before = 0; before < place; before++)
+		if (strcmp(crd_at(before), name) == 0)
+			return false;
+	return true;
+}
+
+const char *release_next_crd(size_t *place)
+{
+	while (crd_at(*place) && !is_first(*place))
+		(*place)++;
+	return crd_at((*place)++);
+}
+
 static struct span tag_of(struct span image)
 {
 	const char *digest = memchr(image.ptr, '@', image.len);

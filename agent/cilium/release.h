@@ -25,3 +25,6 @@ uint32_t release_of_image(struct span image);
 /* The row for a minor: that of the newest release not newer than it. An unknown minor (0) gets the
  * newest row, which asks for the most: a mistake then reports a missing CRD and restarts nothing. */
 const struct release *release_find(uint32_t minor);
+
+/* Each name of a CRD that any release asks for, once, by a place that begins at 0; NULL: that was all. */
+const char *release_next_crd(size_t *place);

@@ -14,4 +14,5 @@ struct command {
 	int (*run)(const struct config *config, const char *argument);
 };
 
-extern const struct command command_run, command_status, command_wait, command_doctor, command_sync;
+extern const struct command command_run, command_status, command_wait, command_doctor, command_sync,
+	command_setup, command_rbac;

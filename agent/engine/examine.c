@@ -239,7 +239,11 @@ static void say_source(const struct engine *engine, const struct cert_source *so
 	if (!source->granted) {
 		put(command, "kubectl get referencegrants -n %s", source->namespace);
 	} else if (is_bad(source) || (source->state == SOURCE_UNKNOWN && source->text[0])) {
-		put(command, "kubectl get secret -n %s %s", source->namespace, source->name);
+		if (source->state == SOURCE_UNREADABLE)
+			put(command, "sudo gatewake setup");
+		else
+			put(command, "kubectl get secret -n %s %s", source->namespace,
+			    source->name);
 		note = (struct advice_note){
 			ADVICE_SOURCE, examined.source, said_of(&examined, source), command,
 			"kubectl get secrets -A --field-selector type=kubernetes.io/tls"

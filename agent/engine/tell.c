@@ -149,7 +149,8 @@ static const char *way_in(const struct engine *engine)
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 
 	if (credentials && strncmp(engine->config->kubeconfig, credentials, strlen(credentials)) == 0)
-		return "put one into /etc/gatewake/kubeconfig, then: sudo systemctl restart gatewake";
+		return "or put one into /etc/gatewake/kubeconfig, then: sudo systemctl restart "
+		       "gatewake";
 	return "read again when the file changes";
 }
 

@@ -9,6 +9,9 @@
 
 #include "base/cleanup.h"
 
+#define PUBLIC  0644
+#define PRIVATE 0600
+
 static int join(char *path, const char *folder, const char *name, const char *suffix)
 {
 	int len = snprintf(path, PATH_MAX, "%s/%s%s", folder, name, suffix);
@@ -40,10 +43,14 @@ static int sync_folder(const char *folder)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int write_new(const char *path, const char *bytes, size_t len, enum state_sync sync)
+static int write_new(const char *path, mode_t mode, const char *bytes, size_t len,
+                     enum state_sync sync)
 {
 	CLEANUP(close_p)
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd = open(path,
+	              O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+	                      (mode == PRIVATE ? O_EXCL : O_TRUNC),
+	              mode);
 	int r;
 
 	if (fd < 0)
@@ -54,8 +61,8 @@ static int write_new(const char *path, const char *bytes, size_t len, enum state
 	return r;
 }
 
-int state_write(const char *folder, const char *name, const char *bytes, size_t len,
-                enum state_sync sync)
+static int replace(const char *folder, const char *name, mode_t mode, const char *bytes, size_t len,
+                   enum state_sync sync)
 {
 	char path[PATH_MAX], new[PATH_MAX];
 	int r = join(path, folder, name, "");
@@ -64,7 +71,10 @@ int state_write(const char *folder, const char *name, const char *bytes, size_t 
 		r = join(new, folder, name, ".new");
 	if (r < 0)
 		return r;
-	r = write_new(new, bytes, len, sync);
+	/* One that was there before would keep its mode, or be open to somebody. */
+	if (mode == PRIVATE && unlink(new) < 0 && errno != ENOENT)
+		return -errno;
+	r = write_new(new, mode, bytes, len, sync);
 	if (r == 0 && rename(new, path) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -72,6 +82,17 @@ int state_write(const char *folder, const char *name, const char *bytes, size_t 
 		return r;
 	}
 	return sync == STATE_DURABLE ? sync_folder(folder) : 0;
+}
+
+int state_write(const char *folder, const char *name, const char *bytes, size_t len,
+                enum state_sync sync)
+{
+	return replace(folder, name, PUBLIC, bytes, len, sync);
+}
+
+int state_write_private(const char *folder, const char *name, const char *bytes, size_t len)
+{
+	return replace(folder, name, PRIVATE, bytes, len, STATE_DURABLE);
 }
 
 int state_read(const char *folder, const char *name, char *bytes, size_t size)

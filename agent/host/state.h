@@ -14,6 +14,9 @@ enum state_sync {
 int state_write(const char *folder, const char *name, const char *bytes, size_t len,
                 enum state_sync sync);
 
+/* The same for what only its owner may read, durable; mode 0600 from its first byte on. */
+int state_write_private(const char *folder, const char *name, const char *bytes, size_t len);
+
 /* Reads at most size bytes. Returns how many, or -ENOENT, -EFBIG, -errno. */
 int state_read(const char *folder, const char *name, char *bytes, size_t size);
 

@@ -21,8 +21,8 @@ struct refused {
 	const char *advice;
 };
 
-static const char no_helper[] = "gatewake runs no helper; use a token: see README";
-static const char no_password[] = "passwords are not sent; use a token: see README";
+static const char no_helper[] = "gatewake runs no helper; use a token: sudo gatewake setup";
+static const char no_password[] = "passwords are not sent; use a token: sudo gatewake setup";
 static const char no_mask[] = "gatewake acts as itself only; remove it";
 static const char no_proxy[] = "gatewake talks to the API server itself; remove it";
 
@@ -279,7 +279,8 @@ static int read_token_text(const struct kubefile *file, const struct kubefile_en
 	while (len > 0 && is_space(text[len - 1]))
 		len--;
 	if (len == 0)
-		return BAD_DATA(file, user, field, "holds no token: see README");
+		return BAD_DATA(file, user, field,
+		                "holds no token; make it anew: sudo gatewake setup");
 	if (len > KUBECONFIG_TOKEN_MAX)
 		return kubefile_reject(file, user, field, FAILURE_TOO_BIG, -E2BIG,
 		                       "longer than %d bytes", KUBECONFIG_TOKEN_MAX);
@@ -329,7 +330,8 @@ static int read_user(const struct kubefile *file, const struct kubefile_entry *u
 		rc = read_token(file, user, out);
 	if (rc == 0 && !out->token && !out->client_cert_pem)
 		return BAD_DATA(file, user, "",
-		                "neither a token nor a client certificate: see README");
+		                "neither a token nor a client certificate; sudo gatewake setup "
+		                "writes a good one");
 	return rc;
 }
 
@@ -337,7 +339,7 @@ static const char *advice_on(int error)
 {
 	switch (error) {
 	case -ENOENT:
-		return "; create it: see README";
+		return ": no credentials yet: sudo gatewake setup";
 	case -EACCES:
 		return "; run as root, or as a user who may read it";
 	case -EISDIR:
@@ -360,7 +362,7 @@ static int read_tree(const struct kubefile *file, struct yaml_value **ret)
 		                   advice_on(rc));
 	if (strspn(bytes, " \t\r\n") == len)
 		return failure_set(file->failure, FAILURE_LOCAL, -ENODATA,
-		                   "%s: empty, so no credentials yet: see README",
+		                   "%s: empty, so no credentials yet: sudo gatewake setup",
 		                   file->label);
 	return yaml_read((struct span){ bytes, len }, file->label, ret, file->failure);
 }

@@ -78,7 +78,9 @@ int path_config(char *path, size_t size, const char *namespace)
 {
 	int r = check_name(namespace);
 
-	return r < 0 ? r : print(path, size, "/api/v1/namespaces/%s/configmaps/cilium-config", namespace);
+	return r < 0 ? r
+	             : print(path, size, "/api/v1/namespaces/%s/configmaps/" CONFIGMAP_NAME,
+	                     namespace);
 }
 
 int path_nodes(char *path, size_t size, size_t limit)

@@ -8,7 +8,8 @@
 
 #define PATH_SIZE 1024
 
-#define PATH_READYZ "/readyz"
+#define PATH_READYZ    "/readyz"
+#define CONFIGMAP_NAME "cilium-config"
 
 int path_deployments(char *path, size_t size);
 int path_replicasets(char *path, size_t size, const char *namespace);

@@ -112,7 +112,7 @@ static void end_unread(struct sync *self, const struct http_end *end, struct syn
 	} else if (end->status == 401 || end->status == 403) {
 		ret->end.state = SOURCE_UNREADABLE;
 		finish(self, ret, create ? RESULT_REFUSED : RESULT_OK,
-		       "%s/%s may not be read; let our user read it (see README) (%s)", namespace, name,
+		       "%s/%s may not be read; run sudo gatewake setup again (%s)", namespace, name,
 		       why);
 	} else {
 		finish(self, ret, result, "%s/%s was not read: %s", namespace, name, why);

@@ -62,3 +62,18 @@ int tls_base64_decode(struct span text, char **ret_bytes, size_t *ret_len)
 	*ret_bytes = TAKE_PTR(bytes);
 	return 0;
 }
+
+int tls_base64_encode(struct span bytes, char **ret_text)
+{
+	char *text;
+
+	if (bytes.len > INT_MAX / 2)
+		return -E2BIG;
+	text = malloc(bytes.len / 3 * 4 + 5);
+	if (!text)
+		return -ENOMEM;
+	(void)EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)bytes.ptr,
+	                      (int)bytes.len);
+	*ret_text = text;
+	return 0;
+}

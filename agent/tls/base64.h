@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base64 - decodes the *-data fields of a kubeconfig and the data of a Secret. */
+/* base64 - decodes the *-data fields of a kubeconfig and the data of a Secret, and writes the former. */
 #pragma once
 #include <stddef.h>
 
@@ -12,3 +12,6 @@
  *   -E2BIG    longer than OpenSSL can count
  *   -ENOMEM */
 int tls_base64_decode(struct span text, char **ret_bytes, size_t *ret_len);
+
+/* The other way, in one line without a break. *ret_text is the caller's to wipe and free. -E2BIG, -ENOMEM. */
+int tls_base64_encode(struct span bytes, char **ret_text);

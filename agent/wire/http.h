@@ -25,12 +25,13 @@ struct http_endpoint {      /* all owned by the caller, and needed until the req
 	const char *token;                            /* NULL: none */
 };
 
-enum http_method { HTTP_GET, HTTP_POST, HTTP_DELETE };
+enum http_method { HTTP_GET, HTTP_POST, HTTP_PATCH, HTTP_DELETE };
 
 struct http_request {
 	enum http_method method;
 	const char *path;    /* begins with a slash, already escaped */
 	const char *accept;  /* NULL: application/json */
+	const char *content; /* the type of the body; NULL: application/json */
 	struct span body;    /* copied; JSON */
 	size_t limit;        /* bytes of answer; beyond it the request fails as FAILURE_TOO_BIG */
 	uint64_t bound_usec; /* total, from start to end */

@@ -91,7 +91,9 @@ static bool set_headers(struct slot *slot, const struct http_endpoint *endpoint,
 
 	/* libcurl would wait up to a second for a 100 before it sends a large body. */
 	if (request->body.len)
-		done = done && add_header(slot, "Content-Type", "application/json") &&
+		done = done &&
+		       add_header(slot, "Content-Type",
+		                  request->content ? request->content : "application/json") &&
 		       add_header(slot, "Expect", "");
 	if (endpoint->token) {
 		int len = asprintf(&bearer, "Bearer %s", endpoint->token);
@@ -162,7 +164,10 @@ static bool set_tls(CURL *easy, const struct http_endpoint *endpoint)
 static bool set_method(struct slot *slot, const struct http_request *request)
 {
 	static const char *const names[] = {
-		[HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_DELETE] = "DELETE"
+		[HTTP_GET] = "GET",
+		[HTTP_POST] = "POST",
+		[HTTP_PATCH] = "PATCH",
+		[HTTP_DELETE] = "DELETE",
 	};
 
 	if (request->method == HTTP_GET)

@@ -98,7 +98,7 @@ def start_without_credentials(box):
     pid = box.show("MainPID")
     box.run("systemctl", "reload", "gatewake")
     same([box.show("MainPID"), box.show("NRestarts")], [pid, "0"], "process and restarts, after a reload")
-    holds(box.status(), "no credentials yet", "put one into /etc/gatewake/kubeconfig",
+    holds(box.status(), "no credentials yet", "sudo gatewake setup; or put one into /etc/gatewake/kubeconfig",
           "sudo systemctl restart gatewake")
     same(box.run("systemctl", "--failed", "--no-legend").strip(), "", "failed units")
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/fakeapi/api.h"
+#include "tests/fakeapi/apply.h"
 #include "tests/fakeapi/objects.h"
 
 #include <stdlib.h>
@@ -7,6 +8,10 @@
 
 #define PLAIN "text/plain; charset=utf-8"
 #define JSON  "application/json"
+
+#define RBAC      "/apis/rbac.authorization.k8s.io/v1"
+#define ADMISSION "/apis/admissionregistration.k8s.io/v1"
+#define REVIEWS   "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 static const struct resource {
 	const char *group, *plural, *kind;
@@ -29,6 +34,14 @@ static const struct resource {
 	{ "/apis/gateway.networking.k8s.io/v1beta1", "referencegrants", "ReferenceGrant", false, 0,
 	  999 },
 	{ "/apis/cilium.io/v2", "ciliumenvoyconfigs", "CiliumEnvoyConfig", false, 0, 999 },
+	{ "/api/v1", "serviceaccounts", "ServiceAccount", true, 0, 999 },
+	{ RBAC, "clusterroles", "ClusterRole", true, 0, 999 },
+	{ RBAC, "clusterrolebindings", "ClusterRoleBinding", true, 0, 999 },
+	{ RBAC, "roles", "Role", true, 0, 999 },
+	{ RBAC, "rolebindings", "RoleBinding", true, 0, 999 },
+	{ ADMISSION, "validatingadmissionpolicies", "ValidatingAdmissionPolicy", true, 0, 999 },
+	{ ADMISSION, "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", true,
+	  0, 999 },
 };
 
 struct place { /* what a path leads to */
@@ -41,7 +54,7 @@ static void answer(struct api_answer *ret, unsigned status, const char *type, ch
 	*ret = (struct api_answer){ .status = status, .type = type, .body = body };
 }
 
-static void answer_json(struct api_answer *ret, unsigned status, cJSON *json)
+void api_json(struct api_answer *ret, unsigned status, cJSON *json)
 {
 	answer(ret, status, JSON, cJSON_PrintUnformatted(json));
 	cJSON_Delete(json);
@@ -50,7 +63,7 @@ static void answer_json(struct api_answer *ret, unsigned status, cJSON *json)
 void api_refuse(struct api_answer *ret, unsigned code, const char *reason, const char *message,
                 const char *kind, const char *name)
 {
-	answer_json(ret, code, objects_status(code, reason, message, kind, name));
+	api_json(ret, code, objects_status(code, reason, message, kind, name));
 }
 
 /* --- the request's parts --- */
@@ -77,7 +90,8 @@ static bool find_place(const struct world *world, const char *path, struct place
 
 		*ret = (struct place){ .resource = row };
 		if (strncmp(path, row->group, len) != 0 || world->options.release < row->since ||
-		    world->options.release > row->until)
+		    world->options.release > row->until ||
+		    (world->no_policies && strcmp(row->group, ADMISSION) == 0))
 			continue;
 		(void)snprintf(ret->api_version, sizeof(ret->api_version), "%s", group);
 		if (strncmp(rest, "/namespaces/", 12) == 0) {
@@ -230,7 +244,7 @@ static void answer_list(struct api_answer *ret, const struct place *place, cJSON
 	cJSON_AddItemToObject(list, "items", items);
 	if (!place->resource->builtin)
 		add_list_metadata(list, version, next);
-	answer_json(ret, 200, list);
+	api_json(ret, 200, list);
 }
 
 static void get_list(const struct world *world, const struct place *place,
@@ -331,7 +345,7 @@ static void get(struct world *world, const struct place *place, const struct api
 	else if (!object)
 		not_found(ret, place);
 	else
-		answer_json(ret, 200, shown(object->json, place->api_version, false));
+		api_json(ret, 200, shown(object->json, place->api_version, false));
 }
 
 /* --- writes --- */
@@ -385,7 +399,7 @@ static void delete_pod(struct world *world, const struct place *place,
 	} else {
 		gone = shown(object->json, place->api_version, false);
 		(void)world_delete_pod(world, place->name);
-		answer_json(ret, 200, gone);
+		api_json(ret, 200, gone);
 	}
 	cJSON_Delete(options);
 }
@@ -405,22 +419,27 @@ static void post_secret(struct world *world, const struct place *place,
 		api_refuse(ret, 409, "AlreadyExists", message, "secrets", name);
 	} else {
 		world_copy_created(world, name, json);
-		answer_json(ret, 201, cJSON_Duplicate(json, true));
+		api_json(ret, 201, cJSON_Duplicate(json, true));
 		return;
 	}
 	cJSON_Delete(json);
 }
 
 static void serve(struct world *world, const struct place *place, const struct api_request *request,
-                  struct api_answer *ret)
+                  const char *token, struct api_answer *ret)
 {
 	const char *plural = place->resource->plural;
+	const struct apply_place where = { plural, place->namespace, place->name };
 
 	if (strcmp(request->method, "GET") == 0)
 		get(world, place, request, ret);
 	else if (strcmp(request->method, "DELETE") == 0 && strcmp(plural, "pods") == 0 &&
 	         place->name[0])
 		delete_pod(world, place, request, ret);
+	else if (strcmp(request->method, "PATCH") == 0 && place->name[0])
+		apply_object(world, &where, request, token, ret);
+	else if (strcmp(request->method, "DELETE") == 0 && place->name[0])
+		apply_delete(world, &where, request, ret);
 	else if (strcmp(request->method, "POST") == 0 &&
 	         strcmp(place->namespace, "cilium-secrets") == 0 &&
 	         strcmp(plural, "secrets") == 0 && !place->name[0])
@@ -440,10 +459,12 @@ void api_answer(struct world *world, const struct api_request *request, const ch
 		api_refuse(ret, 401, "Unauthorized", "Unauthorized", "", "");
 	else if (strcmp(request->path, "/readyz") == 0 || strcmp(request->path, "/livez") == 0)
 		answer(ret, 200, PLAIN, strdup("ok"));
+	else if (strcmp(request->path, REVIEWS) == 0)
+		apply_review(world, request, ret);
 	else if (!find_place(world, request->path, &place))
 		answer(ret, 404, PLAIN, strdup("404 page not found\n"));
 	else
-		serve(world, &place, request, ret);
+		serve(world, &place, request, token, ret);
 }
 
 /* --- watches --- */

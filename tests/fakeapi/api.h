@@ -29,6 +29,9 @@ void api_answer(struct world *world, const struct api_request *request, const ch
 char *api_watch_line(const struct world *world, struct api_answer *watch, bool *ret_over);
 char *api_watch_bookmark(const struct world *world, struct api_answer *watch);
 
+/* An answer of JSON, which is freed. */
+void api_json(struct api_answer *ret, unsigned status, cJSON *json);
+
 /* An answer that is a Status. */
 void api_refuse(struct api_answer *ret, unsigned code, const char *reason, const char *message,
                 const char *kind, const char *name);

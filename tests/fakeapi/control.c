@@ -13,6 +13,9 @@
  *   grant add|remove                      of the Secret in another namespace
  *   copies delete|orphan COUNT            orphan: of sources that no listener refers to
  *   source NAME renew, listener NAME wrong|right
+ *   policies off                          a Kubernetes before 1.30
+ *   deny COUNT TEXT                       so many reviews of rights whose body holds TEXT are answered with no
+ *   strip RESOURCE NAMESPACE NAME         takes the object's labels away
  *   show RESOURCE NAMESPACE NAME          answers with the object */
 #include "tests/fakeapi/fake.h"
 #include "tests/fakeapi/objects.h"
@@ -205,6 +208,34 @@ static bool do_listener(struct fake *fake, const char *rest)
 	return true;
 }
 
+static bool do_policies(struct fake *fake, const char *rest)
+{
+	fake->world.no_policies = strcmp(rest, "off") == 0;
+	return true;
+}
+
+static bool do_deny(struct fake *fake, const char *rest)
+{
+	return sscanf(rest, "%u %63[^\n]", &fake->world.denials, fake->world.denied) == 2;
+}
+
+/* Somebody else's object is in the place of ours. */
+static bool do_strip(struct fake *fake, const char *rest)
+{
+	char resource[64], namespace[64], name[256];
+	struct stored *object;
+
+	if (sscanf(rest, "%63s %63s %255s", resource, namespace, name) != 3)
+		return false;
+	object = store_find(&fake->world.store, resource,
+	                    strcmp(namespace, "-") == 0 ? "" : namespace, name);
+	if (!object)
+		return false;
+	cJSON_DeleteItemFromObjectCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(object->json, "metadata"), "labels");
+	return true;
+}
+
 static bool show(struct fake *fake, const char *rest, char *answer, size_t size)
 {
 	char resource[64], namespace[64], name[256], *text;
@@ -225,13 +256,14 @@ bool control_line(struct fake *fake, const char *line, char *answer, size_t size
 	static const struct {
 		const char *word;
 		bool (*run)(struct fake *fake, const char *rest);
-	} commands[] = { { "gate", do_gate },        { "reboot", do_reboot },
-		         { "restart", do_restart },  { "begin", do_begin },
-		         { "heal", do_heal },        { "answer", do_answer },
-		         { "hold", do_hold },        { "release", do_release },
-		         { "watch", do_watch },      { "grant", do_grant },
-		         { "copies", do_copies },    { "source", do_source },
-		         { "listener", do_listener } };
+	} commands[] = { { "gate", do_gate },         { "reboot", do_reboot },
+		         { "restart", do_restart },   { "begin", do_begin },
+		         { "heal", do_heal },         { "answer", do_answer },
+		         { "hold", do_hold },         { "release", do_release },
+		         { "watch", do_watch },       { "grant", do_grant },
+		         { "copies", do_copies },     { "source", do_source },
+		         { "listener", do_listener }, { "policies", do_policies },
+		         { "deny", do_deny },         { "strip", do_strip } };
 	size_t len = strcspn(line, " ");
 	const char *rest = line + len + strspn(line + len, " ");
 	bool done = false;

@@ -74,6 +74,9 @@ struct world {
 	} gate[GATE_COUNT];
 	uint32_t boot, shown_boot;
 	uint64_t now_usec;
+	bool no_policies; /* an API server from before ValidatingAdmissionPolicies */
+	char denied[64];  /* so many reviews of rights that hold this text are answered with no */
+	unsigned denials;
 };
 
 void world_init(struct world *world, const struct world_options *options);

@@ -149,6 +149,24 @@ static void each_release_has_its_own_crds(void **state)
 	assert_int_equal(release_find(101)->minor, 116);
 }
 
+static void each_crd_of_any_release_is_named_once(void **state)
+{
+	const char *name, *other;
+	size_t place = 0, count = 0;
+
+	(void)state;
+	while ((name = release_next_crd(&place))) {
+		size_t again = 0, same = 0;
+
+		while ((other = release_next_crd(&again)))
+			same += strcmp(name, other) == 0;
+		assert_int_equal(same, 1);
+		assert_true(strstr(name, ".gateway.networking.k8s.io"));
+		count++;
+	}
+	assert_int_equal(count, 7);
+}
+
 static void the_last_words_tell_whether_a_restart_could_help(void **state)
 {
 	static const struct {
@@ -197,6 +215,7 @@ int main(void)
 		cmocka_unit_test(a_log_cut_anywhere_never_says_the_opposite),
 		cmocka_unit_test(the_release_stands_in_the_image_tag),
 		cmocka_unit_test(each_release_has_its_own_crds),
+		cmocka_unit_test(each_crd_of_any_release_is_named_once),
 		cmocka_unit_test(the_last_words_tell_whether_a_restart_could_help),
 		cmocka_unit_test(metrics_count_only_where_there_are_some),
 	};

@@ -11,6 +11,7 @@
 #define ALL_FLAGS     (CONFIG_JSON | CONFIG_WATCH | CONFIG_TIMEOUT | CONFIG_DRY_RUN)
 
 static struct tempdir dir;
+static unsigned also; /* CONFIG_* beside ALL_FLAGS */
 static const char *const variables[] = { "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY",
 					 "KUBECONFIG" };
 
@@ -46,7 +47,7 @@ static int read_both(const char *text, const char *const *flags, struct config *
 	while (flags && *flags)
 		argv[argc++] = strdup(*flags++);
 	*failure = (struct failure){ 0 };
-	int rc = config_read(config, ALL_FLAGS, argc, argv, failure);
+	int rc = config_read(config, ALL_FLAGS | also, argc, argv, failure);
 	while (argc > 0)
 		free(argv[--argc]);
 	return rc;
@@ -266,6 +267,43 @@ static void the_kubeconfig_comes_from_the_first_that_names_one(void **state)
 	assert_string_equal(accepts("", NULL).kubeconfig, tempdir_path(&dir, "kubeconfig"));
 	assert_int_equal(unlink(tempdir_path(&dir, "kubeconfig")), 0);
 	assert_string_equal(accepts("", NULL).kubeconfig, "/etc/gatewake/kubeconfig");
+}
+
+/* Who makes an account is not that account: neither the file nor systemd's credential names him. */
+static void an_administrator_is_named_by_flag_or_variable_alone(void **state)
+{
+	static const char *const flag[] = { "--kubeconfig", "/flag", NULL };
+
+	(void)state;
+	also = CONFIG_ADMIN;
+	(void)tempdir_write_text(&dir, "kubeconfig", "\n");
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", dir.path, 1), 0);
+	assert_string_equal(accepts("kubeconfig: /key\n", NULL).kubeconfig,
+	                    "/etc/rancher/k3s/k3s.yaml");
+	assert_int_equal(setenv("KUBECONFIG", "/env/k:/other", 1), 0);
+	assert_string_equal(accepts("kubeconfig: /key\n", NULL).kubeconfig, "/env/k");
+	assert_string_equal(accepts("kubeconfig: /key\n", flag).kubeconfig, "/flag");
+	assert_int_equal(unlink(tempdir_path(&dir, "kubeconfig")), 0);
+	also = 0;
+}
+
+static void the_flags_of_setup_are_its_own(void **state)
+{
+	static const char *const all[] = { "--undo", "--all-secrets", "--out=/o", NULL };
+	static const char *const undo[] = { "--undo", NULL };
+	struct config config;
+
+	(void)state;
+	also = CONFIG_SETUP | CONFIG_ALL_SECRETS;
+	config = accepts("", all);
+	assert_true(config.undo && config.all_secrets);
+	assert_string_equal(config.out, "/o");
+	config = accepts("", NULL);
+	assert_false(config.undo || config.all_secrets);
+	assert_string_equal(config.out, "");
+	also = CONFIG_ALL_SECRETS;
+	refuses("a flag of setup alone", "", undo, -EINVAL, "unknown flag \"--undo\"");
+	also = 0;
 }
 
 #define KEYS  "vip, mode, node, kubeconfig, runtime-dir, state-dir, metrics-dir, host-root"
@@ -540,6 +578,8 @@ int main(void)
 		CASE(flags_go_over_the_file_and_can_take_back),
 		CASE(directories_come_from_flag_key_environment_default),
 		CASE(the_kubeconfig_comes_from_the_first_that_names_one),
+		CASE(an_administrator_is_named_by_flag_or_variable_alone),
+		CASE(the_flags_of_setup_are_its_own),
 		CASE(a_file_is_read_strictly),
 		CASE(flags_are_read_strictly),
 		CASE(a_file_that_was_asked_for_must_be_there),

@@ -1,62 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `gatewake doctor` and `gatewake sync` against a whole API server: their exit codes, what they say, and what they
  * leave as it was. */
-#include "tests/unit/fake.h"
+#include "tests/unit/command.h"
 #include "tests/unit/schema.h"
 
 #include <sys/stat.h>
 
 #define LEDGER                                                                                     \
 	"gatewake-ledger 1 5 5 1 1 0 100\n" /* one that a controller which is on would clear */
-
-/* What a command said, and its exit code. */
-static int run(struct scene *scene, char *said, size_t size, const char *command, ...)
-{
-	const char *flags[FLAGS_MAX + 1] = { NULL };
-	struct child child;
-	va_list args;
-	int code;
-
-	va_start(args, command);
-	for (size_t i = 0; i < FLAGS_MAX && (flags[i] = va_arg(args, const char *)); i++)
-		;
-	va_end(args);
-	start_command(scene, &child, command, flags, size == 0);
-	code = end_child(&child, 0);
-	(void)tell(
-		scene,
-		"begin"); /* which does nothing; all that was written until now is heard by then */
-	(void)snprintf(said, size ? size : TEXT_MAX, "%s", child.heard);
-	free(child.heard);
-	return code;
-}
-#define SAID_MAX              (64 * 1024)
-#define RUN(scene, said, ...) run(scene, said, SAID_MAX, __VA_ARGS__, NULL)
-/* The same, of what it says on stderr. */
-#define COMPLAINS(scene, said, ...) run(scene, said, 0, __VA_ARGS__, NULL)
-
-static char said[TEXT_MAX];
-
-static void expect(const char *text)
-{
-	if (!strstr(said, text))
-		fail_msg("not said: %s\n--- but\n%s", text, said);
-}
-
-static void expect_not(const char *text)
-{
-	if (strstr(said, text))
-		fail_msg("said: %s\n--- in\n%s", text, said);
-}
-
-static unsigned times(const char *text)
-{
-	unsigned found = 0;
-
-	for (const char *at = said; (at = strstr(at, text)); at++)
-		found++;
-	return found;
-}
 
 /* Copies are gone, and an operator that is off does not make them again. */
 static void be_off(struct scene *scene)

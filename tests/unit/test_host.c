@@ -50,6 +50,25 @@ static void a_write_that_fails_leaves_the_old_file(void **state)
 	tempdir_remove_tree(&dir);
 }
 
+static void what_is_private_is_so_from_its_first_byte(void **state)
+{
+	struct tempdir dir;
+	struct stat status;
+	char bytes[32];
+
+	(void)state;
+	tempdir_make(&dir);
+	/* What a crash left behind, for all to read, must not hand on its mode. */
+	(void)tempdir_write(&dir, "f.new", "x", 1);
+	assert_int_equal(chmod(tempdir_path(&dir, "f.new"), 0666), 0);
+	(void)tempdir_write(&dir, "f", "old", 3);
+	assert_int_equal(state_write_private(dir.path, "f", "secret", 6), 0);
+	assert_int_equal(stat(tempdir_path(&dir, "f"), &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_int_equal(state_read(dir.path, "f", bytes, sizeof(bytes)), 6);
+	tempdir_remove_tree(&dir);
+}
+
 static void a_lock_tells_whether_another_process_lives(void **state)
 {
 	struct tempdir dir;
@@ -336,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read_back_whole),
 		cmocka_unit_test(a_write_that_fails_leaves_the_old_file),
+		cmocka_unit_test(what_is_private_is_so_from_its_first_byte),
 		cmocka_unit_test(a_lock_tells_whether_another_process_lives),
 		cmocka_unit_test(containers_are_found_where_each_runtime_puts_them),
 		cmocka_unit_test(cgroup_v2_says_for_itself_whether_it_is_empty),

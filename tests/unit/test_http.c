@@ -104,6 +104,11 @@ static void a_request_says_who_asks_and_carries_its_body(void **state)
 	assert_non_null(strstr(w.server.request, "Content-Type: application/json\r\n"));
 	assert_non_null(strstr(w.server.request, "\r\n\r\n{\"kind\":\"DeleteOptions\"}"));
 	assert_null(strstr(w.server.request, "Accept-Encoding"));
+	w.request.method = HTTP_PATCH;
+	w.request.content = "application/apply-patch+yaml";
+	run(&w);
+	assert_non_null(strstr(w.server.request, "PATCH /readyz HTTP/1.1\r\n"));
+	assert_non_null(strstr(w.server.request, "Content-Type: application/apply-patch+yaml\r\n"));
 	close_world(&w);
 }
 

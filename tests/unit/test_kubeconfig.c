@@ -236,21 +236,26 @@ static const struct row {
 	int rc;
 	const char *said;
 } file_rows[] = {
-	{ "no byte", "", -ENODATA, "no credentials yet: see README" },
-	{ "systemd's SetCredential: one newline", "\n", -ENODATA, "no credentials yet: see README" },
+	{ "no byte", "", -ENODATA, "no credentials yet: sudo gatewake setup" },
+	{ "systemd's SetCredential: one newline", "\n", -ENODATA,
+	  "no credentials yet: sudo gatewake setup" },
 	{ "white space alone", " \n\t\n", -ENODATA, "no credentials yet" },
 	{ "comments alone", "# later\n", -EBADMSG, "holds no keys" },
 	{ "an empty document", "---\n...\n", -EBADMSG, "holds no keys" },
 	{ "a word", "hello\n", -EBADMSG, "holds no keys" },
 	{ "a list", "- a\n- b\n", -EBADMSG, "holds no keys" },
-	{ "another file of YAML", "a: b\n", -EBADMSG, "contexts is missing or empty; is this a kubeconfig?" },
+	{ "another file of YAML", "a: b\n", -EBADMSG,
+	  "contexts is missing or empty; is this a kubeconfig?" },
 	{ "a brace that is not closed", "clusters: [\na: b\n", -EBADMSG,
 	  "config:3: malformed: did not find expected ',' or ']' in what begins on line 1; check" },
 	{ "a tab for indentation", "a: b\nc:\n\td: e\n", -EBADMSG, "config:3: malformed: " },
-	{ "a quote that is not closed", "a: b\nc: 'd\ne: f\n", -EBADMSG, "in what begins on line 2; check" },
-	{ "a control byte", "a: b\nc: d\ne: \x01\n", -EBADMSG, "config:3: malformed: not UTF-8, or a control" },
+	{ "a quote that is not closed", "a: b\nc: 'd\ne: f\n", -EBADMSG,
+	  "in what begins on line 2; check" },
+	{ "a control byte", "a: b\nc: d\ne: \x01\n", -EBADMSG,
+	  "config:3: malformed: not UTF-8, or a control" },
 	{ "no UTF-8", "a: b\nc: \xff\n", -EBADMSG, "config:2: malformed: not UTF-8" },
-	{ "a repeated key", "a: b\nc: d\nusers: []\na: c\n", -EBADMSG, "config:4: repeats the key of line 1" },
+	{ "a repeated key", "a: b\nc: d\nusers: []\na: c\n", -EBADMSG,
+	  "config:4: repeats the key of line 1" },
 	{ "a repeated key further in", "a:\n- b: c\n  d: e\n  b: f\n", -EBADMSG,
 	  "config:4: repeats the key of line 2" },
 	{ "two documents", "a: b\n---\nc: d\n", -EBADMSG, "config:2: a second document" },
@@ -261,7 +266,8 @@ static const struct row {
 	{ "a tag on a list", "a: !x [b]\n", -EBADMSG, "config:1: tags" },
 	{ "a tag on a map", "a: !x {b: c}\n", -EBADMSG, "config:1: tags" },
 	{ "a NUL byte in a value", "a: b\nc: \"d\\0e\"\n", -EBADMSG, "config:2: a NUL byte" },
-	{ "an alias bomb", "a: &a [x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a]\n", -EBADMSG, "config:2: aliases" },
+	{ "an alias bomb", "a: &a [x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a]\n", -EBADMSG,
+	  "config:2: aliases" },
 	{ "a list that holds itself", "&a [*a]\n", -EBADMSG, "config:1: aliases" },
 };
 
@@ -291,8 +297,9 @@ static void what_can_not_be_opened_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(kubeconfig_read("/nonexistent/k", 0, &config, &failure), -ENOENT);
-	assert_string_equal(failure.text, "kubeconfig /nonexistent/k: No such file or directory; create it: "
-					  "see README");
+	assert_string_equal(failure.text,
+	                    "kubeconfig /nonexistent/k: No such file or directory: no credentials "
+	                    "yet: sudo gatewake setup");
 	assert_int_equal(kubeconfig_read(dir.path, 0, &config, &failure), -EISDIR);
 	assert_non_null(strstr(failure.text, "Is a directory; name the file in it"));
 	assert_int_equal(mkfifo(tempdir_path(&dir, "fifo"), 0600), 0);

@@ -321,6 +321,25 @@ static void a_nul_byte_under_base64_is_counted(void **state)
 	secret_free(bytes);
 }
 
+static void what_is_encoded_decodes_to_itself(void **state)
+{
+	static const char text[] = "-----BEGIN CERTIFICATE-----\n";
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(text); len++) {
+		char *encoded, *bytes;
+		size_t back;
+
+		assert_int_equal(tls_base64_encode((struct span){ text, len }, &encoded), 0);
+		assert_null(strpbrk(encoded, "\n "));
+		assert_int_equal(tls_base64_decode(span_of(encoded), &bytes, &back), 0);
+		assert_int_equal(back, len);
+		assert_memory_equal(bytes, text, len);
+		secret_free(bytes);
+		secret_free(encoded);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +354,7 @@ int main(void)
 		cmocka_unit_test(a_half_beyond_the_bound_is_refused_by_name),
 		cmocka_unit_test(base64_is_read_strictly),
 		cmocka_unit_test(a_nul_byte_under_base64_is_counted),
+		cmocka_unit_test(what_is_encoded_decodes_to_itself),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, free_all);

@@ -151,7 +151,7 @@ static void without_credentials_it_is_ready_says_so_and_ends_on_sigterm(void **s
 	make(&agent);
 	start(&agent, "run", "--mode", "observe");
 	await(&agent, "READY=1");
-	await(&agent, "see README");
+	await(&agent, "sudo gatewake setup");
 	assert_int_equal(kill(agent.pid, SIGTERM), 0);
 	await(&agent, "STOPPING=1");
 	assert_int_equal(exit_code(&agent), 0);

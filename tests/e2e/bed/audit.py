@@ -19,6 +19,7 @@ class Request:
     name: str
     status: int
     client: str
+    uri: str
 
     def __str__(self):
         return f"{self.verb} {self.resource} {self.name} -> {self.status}"
@@ -64,4 +65,4 @@ def read(entry):
     return Request(moment=clocks.from_wall(entry["requestReceivedTimestamp"]),
                    answered=clocks.from_wall(entry["stageTimestamp"]), user=entry["user"]["username"],
                    verb=entry["verb"], resource="/".join(filter(None, path)), name="/".join(filter(None, place)),
-                   status=entry.get("responseStatus", {}).get("code", 0), client=entry.get("userAgent", ""))
+                   status=entry.get("responseStatus", {}).get("code", 0), client=entry.get("userAgent", ""), uri=entry["requestURI"])

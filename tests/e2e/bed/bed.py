@@ -59,7 +59,7 @@ class Bed:
         self.agent_kubeconfig = self.cluster.kubeconfig(settings.AGENT_USER, f"/CN={settings.AGENT_USER}")
         self.api.apply("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-            "metadata": {"name": settings.AGENT_USER},
+            "metadata": {"name": "bed-agent"},  # "gatewake" is what `gatewake setup` makes
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": settings.AGENT_USER}]})
 

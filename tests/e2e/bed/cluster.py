@@ -12,7 +12,7 @@ from .kube import Api, ApiError
 # the agent's own tell what it knew, and since when.
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "omitManagedFields": True,
-    "rules": [{"level": "Metadata", "users": [settings.AGENT_USER]},
+    "rules": [{"level": "Metadata", "users": [settings.AGENT_USER, settings.ACCOUNT_USER]},
               {"level": "None", "verbs": ["get", "list", "watch"]}, {"level": "Metadata"}],
 }
 API_NAMES = "DNS:kubernetes,DNS:kubernetes.default,DNS:localhost,IP:127.0.0.1,IP:10.43.0.1"

@@ -14,15 +14,19 @@ class ApiError(Exception):
 
 
 class Api:
-    def __init__(self, address, authority, certificate, key):
+    def __init__(self, address, authority, certificate=None, key=None, token=None):
         self.address = address
         self.context = ssl.create_default_context(cafile=str(authority))
-        self.context.load_cert_chain(str(certificate), str(key))
+        self.headers = {"Accept": "application/json", "User-Agent": "bed"}
+        if certificate:
+            self.context.load_cert_chain(str(certificate), str(key))
+        if token:
+            self.headers["Authorization"] = f"Bearer {token}"
 
     def open(self, method, path, body=None, content="application/json", timeout=10):
         connection = http.client.HTTPSConnection(*self.address, context=self.context, timeout=timeout)
         connection.request(method, path, body=None if body is None else json.dumps(body),
-                           headers={"Content-Type": content, "Accept": "application/json", "User-Agent": "bed"})
+                           headers={"Content-Type": content, **self.headers})
         response = connection.getresponse()
         if response.status >= 300:
             text = response.read().decode(errors="replace")

@@ -26,6 +26,7 @@ SERVICE_SUBNET = "10.43.0.0/16"
 GATEWAY_POOL = ("127.7.7.1", "127.7.7.9")
 
 AGENT_USER = "gatewake"
+ACCOUNT_USER = "system:serviceaccount:kube-system:gatewake"  # what `gatewake setup` makes
 OPERATOR_USER = "system:serviceaccount:kube-system:cilium-operator"
 OPERATOR_NAMESPACE = "kube-system"
 OPERATOR_LABEL = "io.cilium/app=operator"

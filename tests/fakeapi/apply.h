@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* apply - what setup does with the API: server-side apply of whole objects, their deletion, and the review of rights.
+ * As the bed showed it, and less: there is one token, all accounts have it and all rights but those denied. */
+#pragma once
+#include "tests/fakeapi/api.h"
+
+struct apply_place { /* strings are the caller's; resource is static */
+	const char *resource, *namespace, *name;
+};
+
+void apply_object(struct world *world, const struct apply_place *place,
+                  const struct api_request *request, const char *token, struct api_answer *ret);
+void apply_delete(struct world *world, const struct apply_place *place,
+                  const struct api_request *request, struct api_answer *ret);
+void apply_review(struct world *world, const struct api_request *request, struct api_answer *ret);
