@@ -60,7 +60,7 @@ deps:
 $(O)/%.o: %.c | deps
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(QUIET)$(CC) $(OWN_CFLAGS) $(lib_cflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(QUIET)$(CC) $(OWN_CFLAGS) $(lib_cflags) $(CPPFLAGS) $(CFLAGS) -frandom-seed=$< -MMD -MP -c $< -o $@
 
 $(LIBRARY): $(OBJECTS)
 	$(call say,AR,$@)
