@@ -10,6 +10,7 @@
 #include "host/vrrp.h"
 
 #define LINKS_MAX  16 /* on which adverts are listened for: a socket joins no more than 20 groups */
+#define RETRY_USEC SECONDS_USEC /* between looks at tables that could not be read */
 #define CLOCK_USEC SECONDS_USEC /* between looks whether the clock is right */
 
 struct vip {
@@ -20,6 +21,7 @@ struct vip {
 	char link[ADDRESSES_NAME_MAX];
 	struct evidence_advert adverts[VRRP_SENDERS_MAX];
 	bool deaf;
+	uint64_t blind_usec; /* when the tables could not be read; 0: they could */
 	uint64_t clock_usec; /* when it was last looked whether the clock is right */
 };
 
@@ -72,6 +74,7 @@ static void want(struct vip *vip, struct evidence_holder *seen, const struct add
 		return;
 	vip->wanted = *wanted;
 	*seen = (struct evidence_holder){ .wanted = wanted->family != 0, .stirs = seen->stirs };
+	vip->blind_usec = 0;
 	if (vip->addresses)
 		addresses_want(vip->addresses, wanted);
 	listen_for(vip);
@@ -80,9 +83,21 @@ static void want(struct vip *vip, struct evidence_holder *seen, const struct add
 
 /* --- what is seen --- */
 
+/* What happened to the addresses. Tables that can't be read, or are too long for us, are not looked at in each turn. */
+static unsigned read_addresses(struct vip *vip, uint64_t now_usec)
+{
+	unsigned changed;
+
+	if (!vip->addresses || (vip->blind_usec && now_usec - vip->blind_usec < RETRY_USEC))
+		return 0;
+	changed = addresses_read(vip->addresses);
+	vip->blind_usec = addresses_known(vip->addresses) ? 0 : now_usec;
+	return changed;
+}
+
 static void see_addresses(struct vip *vip, struct evidence_holder *seen, uint64_t now_usec)
 {
-	unsigned changed = vip->addresses ? addresses_read(vip->addresses) : 0;
+	unsigned changed = read_addresses(vip, now_usec);
 	bool known = vip->addresses && addresses_known(vip->addresses);
 	bool here = known && addresses_here(vip->addresses, &vip->wanted, vip->link);
 	uint64_t ago_usec = 0;
@@ -174,7 +189,7 @@ size_t vip_fds(const struct vip *vip, struct pollfd *fds)
 {
 	size_t count = 0;
 
-	if (vip->addresses)
+	if (vip->addresses && !vip->blind_usec)
 		fds[count++] = (struct pollfd){ addresses_fd(vip->addresses), POLLIN, 0 };
 	if (vip->vrrp)
 		fds[count++] = (struct pollfd){ vrrp_fd(vip->vrrp), POLLIN, 0 };
