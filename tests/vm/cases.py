@@ -151,7 +151,8 @@ def clock_behind(box):
         assert today - 3600 < dated(part["since"]) < time.time() + 60, f"a date of before the step, in {part}"
     began = {name: seen["boot"][name] for name in ("api_usable_s", "tls_proven_s")}
     for name, entry in (("api_usable_s", usable["vip"]), ("tls_proven_s", proven)):
-        assert abs(began[name] - since_boot(entry)) < 2, f"{name}: {began[name]}, {since_boot(entry)} in the journal"
+        # The step starts every daily timer: journald is seconds late. A step of months would be another matter.
+        assert abs(began[name] - since_boot(entry)) < 10, f"{name}: {began[name]}, {since_boot(entry)} in the journal"
     same(box.show("NRestarts", GATEWAKE), "0", "restarts by systemd")
     return f"boot {booted:.1f} s; of the guest's boot: `clock` " + \
         " ".join(f"{way} {since_boot(entry):.1f} s" for way, entry in clock.items()) + \
