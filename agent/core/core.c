@@ -108,7 +108,9 @@ static void latch_crds(struct core *core, const struct evidence *evidence, uint6
 	if (crds->state != core->crds)
 		core->crds_since_usec = now_usec;
 	core->crds = crds->state;
-	if (crds->state != CRDS_SERVED || crds->at.epoch != core->epoch) {
+	/* Nor does one that was under way when another host took the address: part of it the last one answered. */
+	if (crds->state != CRDS_SERVED || crds->at.epoch != core->epoch ||
+	    crds->at.begun_usec < core->holder.since_usec) {
 		core->crds_good = 0;
 		return;
 	}

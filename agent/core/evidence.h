@@ -88,6 +88,7 @@ struct evidence_holder {
 	bool known;         /* this host's addresses are known, all of them */
 	bool here;          /* this host carries it, and answers for it */
 	uint64_t here_usec; /* when it came or went */
+	bool shadow; /* it stands on lo or a dummy here: what this host asks it answers itself */
 	enum neighbour neighbour;
 	uint64_t neighbour_usec; /* when it answered last, or was silent; else since when */
 	bool cut_off;            /* no link on whose network it is has a carrier */

@@ -169,7 +169,7 @@ static struct holder_finding find_quiet(const struct holder *self, const struct 
 	const struct evidence_advert *last = last_word(seen);
 	uint64_t after_usec = gone_usec(self, seen, last);
 
-	if (has_answered(&evidence->endpoint[ENDPOINT_VIP], after_usec))
+	if (!seen->shadow && has_answered(&evidence->endpoint[ENDPOINT_VIP], after_usec))
 		return (struct holder_finding){ HOLDER_PEER, SOURCE_CONNECTION, 0 };
 	if (has_answered_arp(evidence, after_usec))
 		return (struct holder_finding){ HOLDER_PEER, SOURCE_NEIGHBOUR, 0 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/vip.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,15 @@ static void listen_for(struct vip *vip)
 	vip->deaf = r == -EPERM || r == -EACCES;
 }
 
+static int join_all(struct vrrp *vrrp, const int *links, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r != -ENOBUFS; i++)
+		r = vrrp_join(vrrp, links[i]);
+	return r;
+}
+
 /* Interfaces come and go; which of them were joined the kernel knows. */
 static void join_links(struct vip *vip)
 {
@@ -64,8 +74,9 @@ static void join_links(struct vip *vip)
 	if (!vip->vrrp || !vip->addresses)
 		return;
 	count = addresses_links(vip->addresses, vip->wanted.family, links, LINKS_MAX);
-	for (size_t i = 0; i < count; i++)
-		(void)vrrp_join(vip->vrrp, links[i]);
+	/* A link that came back is another one. */
+	if (join_all(vip->vrrp, links, count) == -ENOBUFS && vrrp_leave(vip->vrrp) == 0)
+		(void)join_all(vip->vrrp, links, count);
 }
 
 static void want(struct vip *vip, struct evidence_holder *seen, const struct address *wanted)
@@ -118,6 +129,7 @@ static void see_addresses(struct vip *vip, struct evidence_holder *seen, uint64_
 		vip->link[0] = '\0';
 	seen->known = known;
 	seen->here = here;
+	seen->shadow = known && !here && addresses_own(vip->addresses, &vip->wanted);
 	seen->neighbour = neighbour;
 	seen->cut_off = known && addresses_cut_off(vip->addresses, &vip->wanted);
 }

@@ -247,6 +247,18 @@ static int open_socket(uint8_t family)
 	return TAKE_FD(fd);
 }
 
+/* The kernel forgets a membership with its socket only, not with its link. */
+int vrrp_leave(struct vrrp *self)
+{
+	int fd = open_socket(self->wanted.family);
+
+	if (fd < 0)
+		return fd;
+	(void)close(self->fd);
+	self->fd = fd;
+	return 0;
+}
+
 int vrrp_new(const struct address *wanted, struct vrrp **ret)
 {
 	CLEANUP(vrrp_free_p) struct vrrp *self = calloc(1, sizeof(*self));

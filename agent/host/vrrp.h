@@ -49,8 +49,12 @@ DEFINE_CLEANUP(struct vrrp, vrrp_free)
 
 int vrrp_fd(const struct vrrp *self);
 
-/* Joins the routers' group on that link too. -errno; that it is joined already is none. */
+/* Joins the routers' group on that link too. -errno; that it is joined already is none. -ENOBUFS: too many groups,
+ * of which those of links that are gone count. */
 int vrrp_join(struct vrrp *self, int link);
+
+/* Leaves the group on each link; who was heard stays known. -errno: nothing has changed. */
+int vrrp_leave(struct vrrp *self);
 
 /* Takes in what has come; never waits. Returns VRRP_* bits. */
 unsigned vrrp_read(struct vrrp *self, uint64_t now_usec);

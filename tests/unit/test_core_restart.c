@@ -619,6 +619,27 @@ static void a_back_off_is_cut_short_once_the_address_is_back(void **state)
 	assert_int_equal(b.core.crds_good >= 2, true);
 }
 
+/* A round that the host before has answered, and one of the new host, are not two through the address as it is. */
+static void a_round_across_a_move_of_the_address_is_none(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	b.evidence.holder = (struct evidence_holder){ .wanted = true, .known = true, .here = true };
+	b.mute[ASK_CRDS] = true;
+	bench_run(&b, 200 * MSEC_USEC);
+	b.evidence.holder.here = false;
+	b.evidence.holder.here_usec = b.now;
+	bench_step(&b);
+	b.mute[ASK_CRDS] = false;
+	assert_true(bench_answer(&b));
+	bench_step(&b);
+	assert_true(b.evidence.crds.at.begun_usec);
+	assert_int_equal(b.core.crds_good, 0);
+	bench_run_to_act(&b);
+}
+
 static void a_back_off_is_left_alone(void **state)
 {
 	static const struct {
@@ -734,6 +755,7 @@ int main(void)
 		cmocka_unit_test(what_an_act_waits_for_is_asked_for_closely),
 		cmocka_unit_test(a_standing_obstacle_is_told_once),
 		cmocka_unit_test(a_back_off_is_cut_short_once_the_address_is_back),
+		cmocka_unit_test(a_round_across_a_move_of_the_address_is_none),
 		cmocka_unit_test(a_back_off_is_left_alone),
 		cmocka_unit_test(a_back_off_that_may_be_over_is_left_alone),
 		cmocka_unit_test(a_back_off_that_is_over_is_no_reason),

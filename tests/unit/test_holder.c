@@ -165,6 +165,19 @@ static void an_answer_outlives_the_adverts(void **state)
 	assert_holder(&b, HOLDER_NOBODY, SOURCE_SILENCE);
 }
 
+/* Behind a balancer each server has the address on lo, where it answers what it asks itself. */
+static void an_answer_of_its_own_tells_of_no_other_host(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	b.evidence.holder.shadow = true;
+	answer(&b, LAYER_USABLE);
+	assert_holder(&b, HOLDER_UNKNOWN, SOURCE_NONE);
+	announce(&b, 0, PEER, false);
+	assert_holder(&b, HOLDER_PEER, SOURCE_ADVERT);
+}
+
 static void arp_tells_of_a_holder_and_of_none(void **state)
 {
 	struct bench b = bench_new();
@@ -463,6 +476,7 @@ int main(void)
 		cmocka_unit_test(a_peer_is_known_by_its_adverts_and_missed_after_four_intervals),
 		cmocka_unit_test(a_farewell_counts_at_once),
 		cmocka_unit_test(an_answer_outlives_the_adverts),
+		cmocka_unit_test(an_answer_of_its_own_tells_of_no_other_host),
 		cmocka_unit_test(arp_tells_of_a_holder_and_of_none),
 		cmocka_unit_test(a_rival_that_goes_on_makes_two_within_two_intervals),
 		cmocka_unit_test(a_rival_that_stops_makes_no_two),

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Adverts as keepalived 2.2.7 sent them, and as nobody may send them. */
 #include <errno.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include <cmocka.h>
 
@@ -155,6 +159,44 @@ static void a_sum_of_the_message_alone_is_one(void **state)
 	assert_int_equal(parse(&heard, 255, "10.77.0.101", &advert), 0);
 }
 
+static int join_new_link(struct vrrp *vrrp, int any)
+{
+	struct ifreq up = { .ifr_name = "br0", .ifr_flags = IFF_UP };
+	int r;
+
+	assert_int_equal(ioctl(any, SIOCBRADDBR, "br0"), 0);
+	assert_int_equal(ioctl(any, SIOCSIFFLAGS, &up), 0);
+	r = vrrp_join(vrrp, (int)if_nametoindex("br0"));
+	up.ifr_flags = 0;
+	assert_int_equal(ioctl(any, SIOCSIFFLAGS, &up), 0);
+	assert_int_equal(ioctl(any, SIOCBRDELBR, "br0"), 0);
+	return r;
+}
+
+/* A cable or a driver that flaps: after 20 times the kernel allows no more, until those are left. Last of all here:
+ * it goes into a network of its own. */
+static void a_link_that_comes_back_often_is_joined(void **state)
+{
+	CLEANUP(vrrp_free_p) struct vrrp *vrrp = NULL;
+	CLEANUP(close_p) int any = -1;
+	struct address wanted;
+	unsigned joined = 0;
+
+	(void)state;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		skip();
+	assert_true(address_parse("10.77.0.100", &wanted));
+	assert_int_equal(vrrp_new(&wanted, &vrrp), 0);
+	any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_true(any >= 0);
+	if (ioctl(any, SIOCBRADDBR, "br1") < 0)
+		skip();
+	while (join_new_link(vrrp, any) == 0)
+		assert_true(++joined < 100);
+	assert_int_equal(vrrp_leave(vrrp), 0);
+	assert_int_equal(join_new_link(vrrp, any), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +205,7 @@ int main(void)
 		cmocka_unit_test(a_byte_that_changed_is_noticed),
 		cmocka_unit_test(what_is_cut_is_refused),
 		cmocka_unit_test(a_sum_of_the_message_alone_is_one),
+		cmocka_unit_test(a_link_that_comes_back_often_is_joined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
