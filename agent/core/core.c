@@ -20,28 +20,14 @@ static const struct backoff_policy retry[] = {
 	[RESULT_LOST] = { 50 * MSEC_USEC, 5 * SECONDS_USEC },
 };
 
-/* Asks through an endpoint that is gone are forgotten, so that the other can be asked at once.
- * A probe stays: it is what notices the return. An act stays: its end must be known. */
-static void withdraw_asks(struct core *core, enum endpoint endpoint, struct decision *ret)
+/* An act stays: its end must be known. */
+static void withdraw(struct core *core, enum endpoint endpoint, bool probes, struct decision *ret)
 {
 	for (size_t i = 0; i < ORDERS_MAX; i++) {
 		struct order *order = &core->under_way[i];
 
-		if (order->kind == ORDER_NONE || order->kind == ASK_PROBE ||
-		    asks_is_act(order->kind) || order->via != endpoint)
-			continue;
-		ret->withdrawn[ret->withdrawn_count++] = order->ticket;
-		*order = (struct order){ .kind = ORDER_NONE };
-	}
-}
-
-/* What was sent before the address moved may be stuck in ARP for seconds, or gone to the host that had it. */
-static void withdraw_probe(struct core *core, enum endpoint endpoint, struct decision *ret)
-{
-	for (size_t i = 0; i < ORDERS_MAX; i++) {
-		struct order *order = &core->under_way[i];
-
-		if (order->kind != ASK_PROBE || order->via != endpoint)
+		if (order->kind == ORDER_NONE || asks_is_act(order->kind) ||
+		    order->via != endpoint || (order->kind == ASK_PROBE) != probes)
 			continue;
 		ret->withdrawn[ret->withdrawn_count++] = order->ticket;
 		*order = (struct order){ .kind = ORDER_NONE };
@@ -60,8 +46,10 @@ static void step_holder(struct core *core, const struct evidence *evidence, uint
 	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++) {
 		if (stirred)
 			readiness_stir(&core->readiness[endpoint], now_usec);
+		/* What was sent before the address moved may be stuck in ARP for seconds, or gone to the host that
+		 * had it. */
 		if (readiness_follow_stir(&core->readiness[endpoint], now_usec))
-			withdraw_probe(core, endpoint, ret);
+			withdraw(core, endpoint, true, ret);
 		else if (core->readiness[endpoint].stir_usec)
 			asks_wake_at(ret, core->readiness[endpoint].stir_usec);
 	}
@@ -92,7 +80,8 @@ static void step_readiness(struct core *core, const struct evidence *evidence, u
 		    READINESS_LOST)
 			continue;
 		core->epoch++;
-		withdraw_asks(core, endpoint, ret);
+		/* Forgotten, so that the other can be asked at once. A probe stays: it is what notices the return. */
+		withdraw(core, endpoint, false, ret);
 		if (endpoint == ENDPOINT_VIP)
 			core->crds_good = 0;
 	}
