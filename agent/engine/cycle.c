@@ -388,15 +388,10 @@ unsigned cycle_policy(enum config_mode mode)
 static void read_boot_id(struct engine *engine)
 {
 	char folder[PATH_MAX + 32];
-	char text[OBJECT_UID_MAX];
-	int len;
 
 	(void)snprintf(folder, sizeof(folder), "%s/proc/sys/kernel/random",
 	               engine->config->host_root);
-	len = state_read(folder, "boot_id", text, sizeof(text) - 1);
-	text[len < 0 ? 0 : len] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	memcpy(engine->boot_id, text, sizeof(text));
+	state_read_line(folder, "boot_id", engine->boot_id, sizeof(engine->boot_id));
 	engine->evidence.boot = identity_of(engine->boot_id);
 }
 

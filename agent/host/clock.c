@@ -90,11 +90,9 @@ static bool exists(const char *root, const char *path)
 static int64_t rtc_sec(const char *root)
 {
 	char folder[PATH_MAX], text[32];
-	int len;
 
 	(void)snprintf(folder, sizeof(folder), "%s/sys/class/rtc/rtc0", root);
-	len = state_read(folder, "since_epoch", text, sizeof(text) - 1);
-	text[len < 0 ? 0 : len] = '\0';
+	state_read_line(folder, "since_epoch", text, sizeof(text));
 	return strtoll(text, NULL, 10);
 }
 

@@ -10,10 +10,8 @@
 void remember_read(const char *folder, char address[REMEMBER_MAX])
 {
 	struct hostport parts;
-	int len = state_read(folder, REMEMBER_FILE, address, REMEMBER_MAX - 1);
 
-	address[len < 0 ? 0 : len] = '\0';
-	address[strcspn(address, "\n")] = '\0';
+	state_read_line(folder, REMEMBER_FILE, address, REMEMBER_MAX);
 	if (hostport_split(span_of(address), &parts) < 0)
 		address[0] = '\0';
 }

@@ -128,6 +128,14 @@ static struct flock whole_file(short type)
 	return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
 }
 
+void state_read_line(const char *folder, const char *name, char *line, size_t size)
+{
+	int len = state_read(folder, name, line, size - 1);
+
+	line[len < 0 ? 0 : len] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
 int state_lock(const char *folder, const char *name, int *ret_fd)
 {
 	struct flock lock = whole_file(F_WRLCK);

@@ -20,6 +20,9 @@ int state_write_private(const char *folder, const char *name, const char *bytes,
 /* Reads at most size bytes. Returns how many, or -ENOENT, -EFBIG, -errno. */
 int state_read(const char *folder, const char *name, char *bytes, size_t size);
 
+/* The first line, without its end; "" where there is none, it is longer than line, or it cannot be read. */
+void state_read_line(const char *folder, const char *name, char *line, size_t size);
+
 /* Takes the lock file folder/name; the fd holds it until it is closed or the process ends.
  * -EWOULDBLOCK: another process holds it. */
 int state_lock(const char *folder, const char *name, int *ret_fd);
