@@ -61,6 +61,8 @@ enum {
 int config_read(struct config *config, unsigned may, int argc, char **argv,
                 struct failure *ret_failure);
 
+#define CONFIG_API_PORT 6443 /* where nobody names another: k3s's */
+
 /* Splits vip (already checked by shape) into host without brackets and port (default_port where it
  * has none). host must hold 254 bytes. */
 void config_split_vip(const char *vip, uint16_t default_port, char *host, uint16_t *ret_port);

@@ -14,7 +14,6 @@
 #include "host/reach.h"
 #include "host/remember.h"
 
-#define API_PORT     6443
 #define AGAIN_USEC   UINT64_C(500000)  /* between two attempts to connect */
 #define FRESH_USEC   UINT64_C(1000000) /* what answered ARP before may be gone */
 #define ATTEMPT_USEC UINT64_C(4000000) /* by then the kernel has asked three times by ARP */
@@ -92,7 +91,7 @@ static bool find_address(const struct config *config, struct look *ret, char tex
 			config->file[0] ? config->file : CONFIG_DEFAULT_FILE);
 		return false;
 	}
-	config_split_vip(text, API_PORT, host, &ret->port);
+	config_split_vip(text, CONFIG_API_PORT, host, &ret->port);
 	if (address_parse(host, &ret->wanted))
 		return true;
 	(void)fprintf(stderr,

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/agent.h"
 #include "commands/commands.h"
 #include "commands/once.h"
 #include "engine/examine.h"
 #include "engine/tell.h"
 #include "host/clock.h"
-#include "host/runfile.h"
 #include "host/state.h"
 #include "host/terminal.h"
 #include "report/table.h"
@@ -89,11 +89,10 @@ static void adapt(const struct config *config, struct status *status)
 /* The kernel's alarm is over in 2 s, and an agent that runs here has looked all the time. */
 static void ask_agent(struct engine *engine)
 {
-	const char *folder = engine->config->runtime_dir;
 	struct failure failure;
 	struct status status;
 
-	if (!state_locked(folder, RUNFILE_LOCK) || runfile_read(folder, &status, &failure) < 0)
+	if (agent_read(engine->config, &status, &failure) < 0)
 		return;
 	if (status.board.under_voltage_seen)
 		engine->board.under_voltage_seen = true;

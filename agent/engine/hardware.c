@@ -74,7 +74,7 @@ static void advise_nic(const struct board_nic *nic, struct advice *ret)
 {
 	char object[64], command[96];
 
-	if (!(nic->known & (1U << BOARD_TX_STALLS)) || nic->count[BOARD_TX_STALLS] == 0)
+	if (!hardware_has_stalled(nic))
 		return;
 	(void)snprintf(object, sizeof(object), "network interface %s", nic->name);
 	(void)snprintf(command, sizeof(command), "journalctl -k -b | grep %s", nic->name);

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define API_PORT 6443
-
 static void set_target(struct target *target, const char *server)
 {
 	const char *host = server + strlen("https://");
@@ -40,7 +38,7 @@ static uint16_t server_port(const char *server)
 		len--;
 	if (len > 0 && host[len - 1] == ':')
 		(void)sscanf(host + len, "%u", &port);
-	return port > 0 && port <= UINT16_MAX ? (uint16_t)port : API_PORT;
+	return port > 0 && port <= UINT16_MAX ? (uint16_t)port : CONFIG_API_PORT;
 }
 
 /* A trouble is told once: the next boot has to ask the API server again, that is all. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hostport.h"
 #include "base/identity.h"
 #include "host/addresses.h"
 #include "host/clock.h"
@@ -32,13 +33,10 @@ struct vip {
 static struct address wanted_address(const struct target *target)
 {
 	struct address found;
-	char host[256];
-	const char *at = target->address;
-	size_t len = strcspn(at, at[0] == '[' ? "]" : ":");
+	char host[HOSTPORT_HOST_MAX + 1];
+	uint16_t port;
 
-	if (at[0] == '[')
-		at++, len--;
-	(void)snprintf(host, sizeof(host), "%.*s", (int)len, at);
+	config_split_vip(target->address, 0, host, &port);
 	if (!address_parse(host, &found))
 		found = target->answered;
 	return address_is_loopback(&found) ? (struct address){ 0 } : found;
@@ -150,9 +148,7 @@ static bool is_foreign(const struct vip *vip, const struct vrrp_sender *sender)
 
 static void see_adverts(struct vip *vip, struct evidence_holder *seen, uint64_t now_usec)
 {
-	unsigned happened = vip->vrrp ? vrrp_read(vip->vrrp, now_usec) : 0;
-
-	if (happened & VRRP_CHANGED)
+	if (vip->vrrp && vrrp_read(vip->vrrp, now_usec))
 		seen->stirs++;
 	seen->advert_count = 0;
 	seen->advert = vip->adverts;

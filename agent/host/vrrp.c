@@ -113,14 +113,15 @@ static struct vrrp_sender *place_of(struct vrrp *self, const struct address *fro
 	return oldest;
 }
 
-static unsigned take_advert(struct vrrp *self, const struct address *from,
-                            const struct vrrp_advert *advert, uint64_t now_usec)
+/* True: it is news. */
+static bool take_advert(struct vrrp *self, const struct address *from,
+                        const struct vrrp_advert *advert, uint64_t now_usec)
 {
 	struct vrrp_sender *sender;
 	bool goes_on;
 
 	if (!advert->names)
-		return 0;
+		return false;
 	sender = place_of(self, from, advert->vrid);
 	goes_on = sender->last_usec && !sender->resigned_usec &&
 	          now_usec - sender->last_usec <= GAP_INTERVALS * sender->interval_usec;
@@ -131,7 +132,7 @@ static unsigned take_advert(struct vrrp *self, const struct address *from,
 	sender->interval_usec = advert->interval_usec;
 	sender->last_usec = now_usec;
 	sender->resigned_usec = advert->priority ? 0 : now_usec;
-	return goes_on && advert->priority ? VRRP_HEARD : VRRP_HEARD | VRRP_CHANGED;
+	return !goes_on || !advert->priority;
 }
 
 /* --- the socket --- */
@@ -139,7 +140,6 @@ static unsigned take_advert(struct vrrp *self, const struct address *from,
 struct arrival {
 	struct address from, to;
 	unsigned hops;
-	int link;
 	struct span bytes;
 };
 
@@ -199,18 +199,18 @@ static int receive(struct vrrp *self, char *bytes, size_t size, struct arrival *
 	return 1;
 }
 
-unsigned vrrp_read(struct vrrp *self, uint64_t now_usec)
+bool vrrp_read(struct vrrp *self, uint64_t now_usec)
 {
 	char bytes[IPV4_HEADER_MAX + ADVERT_MAX];
 	struct arrival arrival = { 0 };
 	struct vrrp_advert advert;
-	unsigned happened = 0;
+	bool news = false;
 
 	for (unsigned i = 0; i < READS_MAX && receive(self, bytes, sizeof(bytes), &arrival); i++)
 		if (vrrp_parse(arrival.bytes, &arrival.from, &arrival.to, arrival.hops,
 		               &self->wanted, &advert) == 0)
-			happened |= take_advert(self, &arrival.from, &advert, now_usec);
-	return happened;
+			news |= take_advert(self, &arrival.from, &advert, now_usec);
+	return news;
 }
 
 int vrrp_join(struct vrrp *self, int link)

@@ -35,11 +35,6 @@ struct vrrp_sender {
 	uint64_t resigned_usec; /* its last word was priority 0, then; 0: it was not */
 };
 
-enum {
-	VRRP_HEARD = 1 << 0,
-	VRRP_CHANGED = 1 << 1
-}; /* CHANGED: another sender, or one that resigned */
-
 struct vrrp;
 
 /* Listens for adverts that name wanted. -EPERM: without CAP_NET_RAW; -errno. */
@@ -56,8 +51,8 @@ int vrrp_join(struct vrrp *self, int link);
 /* Leaves the group on each link; who was heard stays known. -errno: nothing has changed. */
 int vrrp_leave(struct vrrp *self);
 
-/* Takes in what has come; never waits. Returns VRRP_* bits. */
-unsigned vrrp_read(struct vrrp *self, uint64_t now_usec);
+/* Takes in what has come; never waits. True: another sender, one that was silent, or one that resigned. */
+bool vrrp_read(struct vrrp *self, uint64_t now_usec);
 
 /* The i-th sender, i < VRRP_SENDERS_MAX; its last_usec is 0 where there is none. */
 const struct vrrp_sender *vrrp_sender(const struct vrrp *self, size_t i);

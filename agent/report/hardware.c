@@ -12,7 +12,7 @@ static bool is_hot(const struct board *board)
 	       strncmp(board->model, "Raspberry Pi", 12) == 0;
 }
 
-static bool has_stalled(const struct board_nic *nic)
+bool hardware_has_stalled(const struct board_nic *nic)
 {
 	return (nic->known & (1U << BOARD_TX_STALLS)) && nic->count[BOARD_TX_STALLS] > 0;
 }
@@ -26,7 +26,7 @@ unsigned hardware_faults(const struct board *board)
 	if (is_hot(board))
 		faults |= HARDWARE_HOT;
 	for (size_t i = 0; i < board->nic_count; i++)
-		if (has_stalled(&board->nic[i]))
+		if (hardware_has_stalled(&board->nic[i]))
 			faults |= HARDWARE_STALLED;
 	return faults;
 }
@@ -78,7 +78,7 @@ void hardware_line(const struct board *board, char *line, size_t size)
 	if (is_hot(board))
 		writer_print(&writer, "%sCPU slowed down at %d C", comma(&writer), board->celsius);
 	for (size_t i = 0; i < board->nic_count; i++)
-		if (has_stalled(&board->nic[i]))
+		if (hardware_has_stalled(&board->nic[i]))
 			writer_print(&writer, "%s%s stalled (%llu)", comma(&writer),
 			             board->nic[i].name,
 			             (unsigned long long)board->nic[i].count[BOARD_TX_STALLS]);

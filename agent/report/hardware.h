@@ -15,6 +15,7 @@ enum hardware_fault {
 	HARDWARE_STALLED = 1 << 2,       /* an interface, once or more */
 };
 
+bool hardware_has_stalled(const struct board_nic *nic);
 unsigned hardware_faults(const struct board *board); /* HARDWARE_* */
 
 /* "Raspberry Pi 4 Model B Rev 1.4, 4 KiB pages, no RTC, under-voltage since boot"; may be "". */

@@ -85,17 +85,6 @@ void holder_detail(const struct words_holder *holder, char text[HOLDER_TEXT_MAX]
 	}
 }
 
-void holder_sentence(const struct words_holder *holder, char *text, size_t size)
-{
-	char detail[HOLDER_TEXT_MAX];
-
-	holder_detail(holder, detail);
-	text[0] = '\0';
-	if (holder->state != HOLDER_UNKNOWN)
-		(void)snprintf(text, size, "held by %s%s%s%s", holders[holder->state],
-		               detail[0] ? " (" : "", detail, detail[0] ? ")" : "");
-}
-
 /* "another host (10.0.0.3, priority 90)" */
 static void who(const struct words_holder *holder, char text[2 * HOLDER_TEXT_MAX])
 {
@@ -104,6 +93,14 @@ static void who(const struct words_holder *holder, char text[2 * HOLDER_TEXT_MAX
 	holder_detail(holder, detail);
 	(void)snprintf(text, 2 * HOLDER_TEXT_MAX, "%s%s%s%s", holders[holder->state],
 	               detail[0] ? " (" : "", detail, detail[0] ? ")" : "");
+}
+
+void holder_sentence(const struct words_holder *holder, char *text, size_t size)
+{
+	char one[2 * HOLDER_TEXT_MAX];
+
+	who(holder, one);
+	(void)snprintf(text, size, "%s%s", one[0] ? "held by " : "", one);
 }
 
 void holder_move_line(const char *address, const struct words_holder *from,
@@ -120,11 +117,12 @@ void holder_move_line(const char *address, const struct words_holder *from,
 void holder_dual_line(const char *address, const struct words_holder *holder, char *line,
                       size_t size)
 {
-	char sentence[2 * HOLDER_TEXT_MAX];
+	char two[2 * HOLDER_TEXT_MAX];
 
-	holder_sentence(holder, sentence, sizeof(sentence));
-	(void)snprintf(line, size, "vip: %s is %s%s%s", address,
-	               holder->state == HOLDER_DUAL ? sentence : "not held by two hosts any more",
-	               holder->state == HOLDER_DUAL ? "; try on both: " : "",
-	               holder->state == HOLDER_DUAL ? MEND : "");
+	who(holder, two);
+	if (holder->state == HOLDER_DUAL)
+		(void)snprintf(line, size, "vip: %s is held by %s; try on both: " MEND, address,
+		               two);
+	else
+		(void)snprintf(line, size, "vip: %s is not held by two hosts any more", address);
 }
