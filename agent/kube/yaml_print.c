@@ -6,11 +6,13 @@
 #include <strings.h>
 
 #include <cjson/cJSON.h>
+#include <yaml.h>
 
 #include "base/cleanup.h"
 
 DEFINE_CLEANUP(cJSON, cJSON_Delete)
 
+#define DEPTH   16 /* of a manifest: 8 */
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* YAML 1.1 takes these for something else. */
@@ -34,77 +36,92 @@ static bool is_plain(const char *text)
 	       strspn(text, LETTERS "0123456789./_- ") == len && !is_reserved(text);
 }
 
-static bool print_scalar(const cJSON *item, FILE *stream)
+/* done: that the event came about at all. */
+static bool emit(yaml_emitter_t *emitter, yaml_event_t *event, int done)
 {
-	CLEANUP(free_p) char *quoted = NULL;
-
-	if (cJSON_IsString(item) && is_plain(item->valuestring))
-		return fprintf(stream, "%s\n", item->valuestring) >= 0;
-	quoted = cJSON_PrintUnformatted(item);
-	return quoted && fprintf(stream, "%s\n", quoted) >= 0;
+	return done && yaml_emitter_emit(emitter, event);
 }
 
-static bool is_nested(const cJSON *item)
+static bool put_text(yaml_emitter_t *emitter, const char *text, bool plain)
 {
-	return (cJSON_IsObject(item) || cJSON_IsArray(item)) && item->child;
+	yaml_event_t event;
+
+	return emit(emitter, &event,
+	            yaml_scalar_event_initialize(
+			    &event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1,
+			    plain ? YAML_PLAIN_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE));
 }
 
-struct frame {
-	const cJSON *item;
-	int indent;
-};
-
-#define DEPTH 16 /* of a manifest: 8 */
-
-/* "key: value", "key:" with more below it, or "- " in front of the first member of a map. A walk without recursion:
- * each line is printed as its item comes. */
-static bool print_head(const cJSON *item, int indent, bool dashed, FILE *stream)
+/* true, false, null, a number. */
+static bool put_literal(yaml_emitter_t *emitter, const cJSON *item)
 {
-	int pad = dashed ? 0 : indent;
+	CLEANUP(free_p) char *text = cJSON_PrintUnformatted(item);
 
-	if (fprintf(stream, "%*s", pad, "") < 0)
-		return false;
-	if (item->string)
-		return fprintf(stream, is_plain(item->string) ? "%s:%s" : "\"%s\":%s", item->string,
-		               is_nested(item) ? "\n" : " ") >= 0;
-	return fputs("- ", stream) >= 0;
+	return text && put_text(emitter, text, true);
 }
 
-static bool print_tree(const cJSON *root, FILE *stream)
+static bool put_begin(yaml_emitter_t *emitter, bool is_list)
 {
-	struct frame stack[DEPTH];
-	size_t depth = 0;
-	bool done = true, dashed = false;
+	yaml_event_t event;
 
-	stack[0] = (struct frame){ root->child, 0 };
-	while (done && depth < DEPTH) {
-		struct frame *top = &stack[depth];
-		const cJSON *item = top->item;
+	return emit(emitter, &event,
+	            is_list ? yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
+	                                                           YAML_BLOCK_SEQUENCE_STYLE)
+	                    : yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+	                                                          YAML_BLOCK_MAPPING_STYLE));
+}
 
-		if (!item) {
-			if (depth-- == 0)
-				return true;
-			continue;
-		}
-		done = print_head(item, top->indent, dashed, stream);
-		dashed = !item->string && is_nested(item);
-		top->item = item->next;
-		if (!is_nested(item))
-			done = done && print_scalar(item, stream);
-		else if (++depth < DEPTH)
-			/* The items of a list stand under its key, without an indent of their own. */
-			stack[depth] =
-				(struct frame){ item->child,
-				                top->indent + (cJSON_IsArray(item) ? 0 : 2) };
-	}
-	return false;
+static bool put_end(yaml_emitter_t *emitter, bool is_list)
+{
+	yaml_event_t event;
+
+	return emit(emitter, &event,
+	            is_list ? yaml_sequence_end_event_initialize(&event)
+	                    : yaml_mapping_end_event_initialize(&event));
+}
+
+static bool put(yaml_emitter_t *emitter, const cJSON *item, unsigned depth)
+{
+	bool is_list = cJSON_IsArray(item), done;
+
+	if (cJSON_IsString(item))
+		return put_text(emitter, item->valuestring, is_plain(item->valuestring));
+	if (!is_list && !cJSON_IsObject(item))
+		return put_literal(emitter, item);
+	done = depth < DEPTH && put_begin(emitter, is_list);
+	for (const cJSON *child = item->child; done && child; child = child->next)
+		done = (is_list || put_text(emitter, child->string, is_plain(child->string))) &&
+		       put(emitter, child, depth + 1);
+	return done && put_end(emitter, is_list);
+}
+
+static bool put_document(yaml_emitter_t *emitter, const cJSON *root)
+{
+	yaml_event_t event;
+
+	return emit(emitter, &event,
+	            yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) &&
+	       emit(emitter, &event,
+	            yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
+	       put(emitter, root, 0) &&
+	       emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
+	       emit(emitter, &event, yaml_stream_end_event_initialize(&event));
 }
 
 int yaml_print(const char *json, FILE *stream)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *root = cJSON_Parse(json);
+	yaml_emitter_t emitter;
+	bool done;
 
 	if (!cJSON_IsObject(root))
 		return -EBADMSG;
-	return print_tree(root, stream) ? 0 : -EIO;
+	if (!yaml_emitter_initialize(&emitter))
+		return -ENOMEM;
+	yaml_emitter_set_output_file(&emitter, stream);
+	yaml_emitter_set_unicode(&emitter, 1);
+	yaml_emitter_set_width(&emitter, -1);
+	done = put_document(&emitter, root);
+	yaml_emitter_delete(&emitter);
+	return done ? 0 : -EIO;
 }
