@@ -2,17 +2,17 @@
 """One container that boots a systemd of its own, from a fresh overlay over the cached tree."""
 
 import contextlib
-import fcntl
 import itertools
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 
+from bed import lock
+from bed.tree import Tree
 from bed.waiting import TimedOut, until
 
 BOOT_SECONDS = 30
@@ -23,14 +23,8 @@ LOCK = "/run/gatewake-boot.lock"
 
 
 def claim():
-    """One run at a time on this host: what an earlier one left is nobody's then. The lock outlives exec."""
-    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    os.set_inheritable(lock, True)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    """No other run that boots containers is under way: what an earlier one left is nobody's then."""
+    return lock.claim(LOCK)
 
 
 def contain(variable, value, program):
@@ -82,44 +76,21 @@ def remove_cgroup(cgroup):
             os.rmdir(folder)
 
 
-class Machine:
+class Machine(Tree):
     numbers = itertools.count(1)  # cases run at the same time
 
     def __init__(self, tree, scratch, name):
         self.name = f"gatewake-boot-{next(Machine.numbers)}"
-        self.folder = pathlib.Path(scratch, name)
-        self.root = self.folder / "root"
-        for part in ("upper", "work", "root"):
-            (self.folder / part).mkdir(parents=True)
-        mount("-t", "overlay", "-o", f"lowerdir={tree},upperdir={self.folder}/upper,workdir={self.folder}/work",
-              "overlay", self.root)
+        super().__init__(tree, pathlib.Path(scratch, name))
         self.leader = self.nspawn = None
         self.network = "--private-network"  # nothing but loopback; or a bridge (lan)
 
-    # --- files, before and after the boot (what is in /run and /tmp only through run()) ---
-
-    def write(self, path, text, mode=0o644):
-        path = self.root / path.lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        path.chmod(mode)
-
-    def install(self, source, path, mode=0o755):
-        path = self.root / path.lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, path)
-        path.chmod(mode)
+    # Its files can be reached before and after the boot; what is in /run and /tmp only through run().
 
     def unit(self, name, text):
         """Puts a unit there, and enables it."""
         self.write(f"etc/systemd/system/{name}", text)
         self.enable(name)
-
-    def enable(self, name):
-        subprocess.run(["systemctl", "--quiet", "--root", self.root, "enable", name], check=True)
-
-    def read(self, path):
-        return (self.root / path.lstrip("/")).read_text()
 
     # --- life ---
 
@@ -170,8 +141,7 @@ class Machine:
         if self.nspawn:
             self.nspawn.wait(10)
         until(self.cgroups_gone, 10, f"the end of {self.name}", every=0.02)
-        subprocess.run(["umount", "--lazy", self.root], check=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.remove()
 
     def cgroups_gone(self):
         for hierarchy in HIERARCHIES:

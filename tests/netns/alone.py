@@ -3,7 +3,6 @@
 ends it."""
 
 import argparse
-import fcntl
 import os
 import pathlib
 import shutil
@@ -11,6 +10,7 @@ import signal
 import subprocess
 import sys
 
+from bed import lock
 from network import mount_private_run
 
 CONTAINED = "GATEWAKE_NETNS"
@@ -52,7 +52,7 @@ def alone(work, options):
     missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
     if missing and not install(missing):
         return refuse(f"needs {', '.join(missing)}: apt-get install {' '.join(missing)}")
-    if not claim():
+    if not lock.claim(LOCK):
         return refuse("another run is under way")
     os.environ[CONTAINED] = "1"
     os.execvp("unshare", ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc",
@@ -70,17 +70,6 @@ def as_init(work):
         pid, status = os.wait()
         if pid == worker:
             return abs(os.waitstatus_to_exitcode(status))
-
-
-def claim():
-    """The lock outlives exec."""
-    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    os.set_inheritable(lock, True)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def install(packages):

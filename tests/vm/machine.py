@@ -4,11 +4,11 @@
 import base64
 import json
 import pathlib
-import shutil
 import socket
 import subprocess
 import time
 
+from bed.tree import Tree
 from bed.waiting import until
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -66,7 +66,7 @@ class Shell:
         return line.decode()
 
 
-class Machine:
+class Machine(Tree):
     """image: the folder with kernel, initrd and tree (tests/vm/build). rtc: where its hardware clock begins."""
 
     count = 0
@@ -76,33 +76,12 @@ class Machine:
         self.number, self.image = Machine.count, pathlib.Path(image)
         self.address, self.tap = f"{HOST.removesuffix('.1')}.{10 + self.number}", f"vm{self.number}"
         self.rtc, self.memory, self.cpus = rtc, memory, cpus
-        self.folder = pathlib.Path(scratch, name)
-        self.root, self.disk = self.folder / "root", self.folder / "disk"
-        for part in ("upper", "work", "root"):
-            (self.folder / part).mkdir(parents=True)
-        run("mount", "-t", "overlay", "-o", f"lowerdir={self.image / 'tree'},upperdir={self.folder / 'upper'},"
-            f"workdir={self.folder / 'work'}", "overlay", self.root)
+        super().__init__(self.image / "tree", pathlib.Path(scratch, name))
+        self.disk = self.folder / "disk"
         self.qemu = self.shell = None
         self.install(HERE / "shell", f"usr/libexec/{SHELL.removesuffix('.service')}")
         self.install(HERE / "shell.service", f"usr/lib/systemd/system/{SHELL}", 0o644)
         self.enable(SHELL)
-
-    # --- files, before the boot ---
-
-    def write(self, path, text, mode=0o644):
-        path = self.root / path.lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        path.chmod(mode)
-
-    def install(self, source, path, mode=0o755):
-        path = self.root / path.lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, path)
-        path.chmod(mode)
-
-    def enable(self, *units):
-        run("systemctl", "--quiet", "--root", self.root, "enable", *units)
 
     # --- life ---
 
@@ -164,8 +143,7 @@ class Machine:
     def end(self):
         if self.qemu and self.qemu.poll() is None:
             self.cut_power()
-        run("umount", "--lazy", self.root)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.remove()
 
     # --- commands inside ---
 
