@@ -255,7 +255,7 @@ static uint64_t left_usec(const struct holder *self, const struct evidence_holde
 	for (size_t i = 0; self->now.source == SOURCE_ADVERT && i < seen->advert_count; i++) {
 		const struct evidence_advert *advert = &seen->advert[i];
 
-		if (advert->from == self->now.peer &&
+		if (self->now.state == HOLDER_PEER && advert->from == self->now.peer &&
 		    now_usec - advert->last_usec > 2 * advert->interval_usec)
 			return advert->last_usec;
 	}
@@ -274,7 +274,8 @@ bool holder_step(struct holder *self, const struct evidence *evidence, uint64_t 
 	if (!same(&found, &self->now)) {
 		/* The same host, known by another source, has held it since it did. */
 		if (!self->since_usec || !same_host(&found, &self->now)) {
-			if (holds(&self->now) && same_host(&self->now, &self->settled))
+			if (self->now.state == HOLDER_DUAL ||
+			    (holds(&self->now) && same_host(&self->now, &self->settled)))
 				self->left_usec = left_usec(self, &evidence->holder, now_usec);
 			self->since_usec = now_usec;
 		}

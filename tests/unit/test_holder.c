@@ -422,6 +422,21 @@ static void a_move_is_told_once_with_its_gap(void **state)
 	assert_int_equal(b.holder.move.count, 1);
 }
 
+static void while_two_hold_it_somebody_does(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	come(&b, true);
+	run(&b, 5 * SECONDS_USEC);
+	announce_for(&b, 0, PEER, 10);
+	assert_holder(&b, HOLDER_DUAL, SOURCE_ADVERT);
+	come(&b, false);
+	announce_for(&b, 0, PEER, 2);
+	assert_int_equal(b.holder.move.count, 1);
+	assert_in_range(b.holder.move.gap_usec, 0, 10 * MSEC_USEC);
+}
+
 static void there_and_back_within_a_second_is_no_move(void **state)
 {
 	struct bench b = bench_new();
@@ -491,6 +506,7 @@ int main(void)
 		cmocka_unit_test(silence_asks_for_an_answer_once),
 		cmocka_unit_test(the_gap_of_a_silent_end_begins_with_the_last_advert),
 		cmocka_unit_test(a_move_is_told_once_with_its_gap),
+		cmocka_unit_test(while_two_hold_it_somebody_does),
 		cmocka_unit_test(there_and_back_within_a_second_is_no_move),
 		cmocka_unit_test(a_name_is_no_move),
 		cmocka_unit_test(a_stir_is_seen_once),
