@@ -84,7 +84,7 @@ struct evidence_advert { /* of one host that announces the virtual address by VR
 /* The virtual address, beside what asking it says. Its own host is not among the adverts: what a host sends
  * by multicast it does not hear. */
 struct evidence_holder {
-	bool wanted;        /* there is an address to look for; else nothing below says anything */
+	uint32_t wanted;    /* the address to look for; 0: none, and nothing below says more */
 	bool known;         /* this host's addresses are known, all of them */
 	bool here;          /* this host carries it, and answers for it */
 	uint64_t here_usec; /* when it came or went */

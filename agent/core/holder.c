@@ -267,6 +267,9 @@ bool holder_step(struct holder *self, const struct evidence *evidence, uint64_t 
 	struct holder_finding found;
 	bool stirred = evidence->holder.stirs != self->stirs;
 
+	if (evidence->holder.wanted != self->wanted)
+		*self = (struct holder){ .wanted = evidence->holder.wanted,
+			                 .move.count = self->move.count };
 	self->stirs = evidence->holder.stirs;
 	self->recheck_usec = NEVER;
 	hear(self, &evidence->holder);

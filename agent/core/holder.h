@@ -51,6 +51,7 @@ struct holder_voices {
 };
 
 struct holder { /* zeroed: nothing known */
+	uint32_t wanted; /* the address that all this is about: of another one nothing is known */
 	struct holder_finding now;
 	uint64_t since_usec; /* of now */
 	uint64_t left_usec;  /* when .settled was seen to hold it no more */

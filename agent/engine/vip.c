@@ -77,12 +77,23 @@ static void join_links(struct vip *vip)
 		(void)join_all(vip->vrrp, links, count);
 }
 
-static void want(struct vip *vip, struct evidence_holder *seen, const struct address *wanted)
+static uint32_t identity_of_address(const struct address *address)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	return address->family ? identity_of(address_text(address, text)) : 0;
+}
+
+/* after_usec: what was asked before then went to another address. */
+static void want(struct vip *vip, struct evidence_holder *seen, const struct address *wanted,
+                 uint64_t after_usec)
 {
 	if (memcmp(&vip->wanted, wanted, sizeof(*wanted)) == 0)
 		return;
 	vip->wanted = *wanted;
-	*seen = (struct evidence_holder){ .wanted = wanted->family != 0, .stirs = seen->stirs };
+	*seen = (struct evidence_holder){ .wanted = identity_of_address(wanted),
+		                          .here_usec = after_usec,
+		                          .stirs = seen->stirs + (after_usec != 0) };
 	vip->blind_usec = 0;
 	if (vip->addresses)
 		addresses_want(vip->addresses, wanted);
@@ -132,13 +143,6 @@ static void see_addresses(struct vip *vip, struct evidence_holder *seen, uint64_
 	seen->cut_off = known && addresses_cut_off(vip->addresses, &vip->wanted);
 }
 
-static uint32_t identity_of_address(const struct address *address)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	return identity_of(address_text(address, text));
-}
-
 /* What comes from this host's own address it has sent itself: some routers let it come back. */
 static bool is_foreign(const struct vip *vip, const struct vrrp_sender *sender)
 {
@@ -183,9 +187,11 @@ void vip_turn(struct engine *engine, uint64_t now_usec)
 {
 	struct vip *vip = engine->vip;
 	struct evidence_holder *seen = &engine->evidence.holder;
-	struct address wanted = wanted_address(&engine->target[ENDPOINT_VIP]);
+	const struct target *target = &engine->target[ENDPOINT_VIP];
+	struct address wanted = wanted_address(target);
 
-	want(vip, seen, &wanted);
+	/* What a name leads to is known from an answer, which is the address's own. */
+	want(vip, seen, &wanted, address_equal(&wanted, &target->answered) ? 0 : now_usec);
 	see_addresses(vip, seen, now_usec);
 	see_adverts(vip, seen, now_usec);
 	see_clock(vip, &engine->evidence, now_usec);

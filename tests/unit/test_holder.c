@@ -22,7 +22,8 @@ static struct bench bench_new(void)
 {
 	struct bench b = { .now = 100 * SECONDS_USEC };
 
-	b.evidence.holder.wanted = b.evidence.holder.known = true;
+	b.evidence.holder.wanted = 9;
+	b.evidence.holder.known = true;
 	return b;
 }
 
@@ -471,6 +472,21 @@ static void a_name_is_no_move(void **state)
 	assert_int_equal(b.holder.move.count, 1);
 }
 
+/* The one remembered from before the boot, and then the one that the operator's Deployment names. */
+static void another_address_did_not_move(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	announce_for(&b, 0, PEER, 3);
+	b.evidence.holder.wanted = 10;
+	b.evidence.holder.advert_count = 0;
+	come(&b, true);
+	run(&b, 10 * SECONDS_USEC);
+	assert_holder(&b, HOLDER_HERE, SOURCE_ADDRESS);
+	assert_int_equal(b.holder.move.count, 0);
+}
+
 static void a_stir_is_seen_once(void **state)
 {
 	struct bench b = bench_new();
@@ -509,6 +525,7 @@ int main(void)
 		cmocka_unit_test(while_two_hold_it_somebody_does),
 		cmocka_unit_test(there_and_back_within_a_second_is_no_move),
 		cmocka_unit_test(a_name_is_no_move),
+		cmocka_unit_test(another_address_did_not_move),
 		cmocka_unit_test(a_stir_is_seen_once),
 	};
 
