@@ -106,6 +106,7 @@ int address_wait(const struct config *config)
 	CLEANUP(addresses_free_p) struct addresses *addresses = NULL;
 	CLEANUP(close_p) int fd = -1;
 	struct look look = { .fd = -1 };
+	uint64_t limit_usec = config->timeout_usec ? config->timeout_usec : ATTEMPT_USEC;
 	char text[REMEMBER_MAX];
 	int r;
 
@@ -119,13 +120,13 @@ int address_wait(const struct config *config)
 	}
 	look.addresses = addresses;
 	addresses_want(addresses, &look.wanted);
-	r = wait_until(&look, clock_boottime_usec() + config->timeout_usec);
+	r = wait_until(&look, clock_boottime_usec() + limit_usec);
 	fd = look.fd;
 	if (r < 0)
 		(void)fprintf(
 			stderr,
 			"gatewake wait: timed out after %g s waiting for address: no host holds "
 			"%s; try: systemctl status keepalived\n",
-			(double)config->timeout_usec / 1e6, text);
+			(double)limit_usec / 1e6, text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

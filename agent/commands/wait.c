@@ -194,7 +194,7 @@ const struct command command_wait = {
 		"\n"
 		"Asks the running agent (but for address, which needs none), and waits for one\n"
 		"where there is none yet. Says nothing where it is so in time. --timeout 0s asks\n"
-		"once.\n"
+		"once; of address, for the 4 s that ARP may take.\n"
 		"\n"
 		"exit: 0 reached, 1 timed out, 2 a flag is wrong or no address is known, 3 timed\n"
 		"out and no agent lives\n",

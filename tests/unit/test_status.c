@@ -467,6 +467,18 @@ static void an_address_of_this_host_is_held(void **state)
 	assert_int_equal(command.len, 0);
 }
 
+/* A host that refuses is there: an answer needs its time even where one is asked once. */
+static void an_address_that_answers_is_held(void **state)
+{
+	static const char *const argv[ARGS_MAX] = { "wait",        "address",   "--vip",
+		                                    "127.0.0.9:1", "--timeout", "0s" };
+	struct command command;
+
+	(void)state;
+	assert_int_equal(run(&command, argv), 0);
+	assert_int_equal(command.len, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make, clean)
 
 int main(void)
@@ -485,6 +497,7 @@ int main(void)
 		CASE(a_wait_waits_for_the_agent_as_well),
 		CASE(what_can_not_be_waited_for_is_named),
 		CASE(an_address_of_this_host_is_held),
+		CASE(an_address_that_answers_is_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
