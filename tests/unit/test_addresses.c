@@ -65,7 +65,7 @@ static void each_address_of_this_host_is_its_own(void **state)
 static void a_foreign_address_is_not_here(void **state)
 {
 	CLEANUP(addresses_free_p) struct addresses *addresses = NULL;
-	struct address foreign = address_of("192.0.2.77");
+	struct address foreign = address_of("240.0.0.77"); /* no host's neighbour */
 	uint64_t ago_usec;
 	int links[8];
 
