@@ -148,7 +148,8 @@ static int apply_path(const struct manifest_object *object, bool force, bool dry
 	return len < 0 || (size_t)len >= size ? -E2BIG : 0;
 }
 
-/* One PATCH; *ret_after is the object as it is then, or would be. */
+/* One PATCH; *ret_after is the object as it is then, or would be. Not of one that was not there: there is nothing to
+ * compare, and what would be created has no resourceVersion (seen). */
 static bool patch(struct provision *self, const struct manifest *manifest, size_t place,
                   const struct held *held, bool dry, struct held *ret_after,
                   struct provision_end *ret)
@@ -170,6 +171,8 @@ static bool patch(struct provision *self, const struct manifest *manifest, size_
 	                                        .body = span_of(body) });
 	if (!is_good(&end, ret))
 		return false;
+	if (!held->uid[0])
+		return true;
 	r = held_read(end.body, ret_after);
 	if (r < 0)
 		fail_locally(ret, r);

@@ -72,8 +72,6 @@ void apply_object(struct world *world, const struct apply_place *place,
 		objects_uid(++world->model.next_id, uid);
 		if (!old)
 			(void)cJSON_AddStringToObject(metadata, "uid", uid);
-		if (!old && dry)
-			(void)cJSON_AddStringToObject(metadata, "resourceVersion", "1");
 		give_token(json, token);
 		if (!dry && !(old && cJSON_Compare(old->json, json, true)))
 			store_put(&world->store, place->resource, place->namespace, place->name,

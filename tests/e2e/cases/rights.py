@@ -41,6 +41,10 @@ def set_up(bed, agent, report):
     """A new account. None if that fails."""
     account = Account(bed, agent.program)
     account.run("--undo")
+    dry = account.run("--dry-run")
+    report.check(dry.returncode == 0 and dry.stdout.count("would create ") == len(dry.stdout.splitlines()) > 10,
+                 f"--dry-run of a new account says what it would do: {dry.returncode} {dry.stdout}{dry.stderr}")
+    report.check(not account.objects(), "and makes nothing")
     began = time.monotonic()
     done = account.run()
     report.figure("setup, s", time.monotonic() - began)
