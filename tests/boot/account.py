@@ -76,6 +76,22 @@ def setup_where_there_is_an_account(box):
 
 
 @case
+def setup_after_another_hand(box):
+    """where somebody else gave it an account before k3s was there, the path unit rests, and nothing has failed"""
+    box.enable("gatewake-setup.path")
+    world = world_without_account(box)
+    world.hand_over_kubeconfig()
+    before = box.read(OWN)
+    give_k3s(box, world)
+    until(lambda: box.show("ActiveState", "gatewake-setup.service") == "active" or
+          box.show("ActiveState", "gatewake-setup.path") == "failed", PATIENCE, "the path unit to see k3s")
+    same(box.show("SubState", "gatewake-setup.path"), "running", "the path unit")
+    same(box.show("SubState", "gatewake-setup.service"), "exited", "setup, with nothing to do")
+    same(box.read(OWN), before, "the kubeconfig")
+    same(box.run("systemctl", "--failed", "--no-legend").strip(), "", "failed units")
+
+
+@case
 def another_kubeconfig_restarts_the_service(box):
     """with gatewake-reload.path a kubeconfig that comes, or changes, is taken without a hand"""
     box.enable("gatewake-reload.path")
