@@ -332,6 +332,15 @@ bool provision_token(struct provision *self, const struct manifest_object *secre
 	return token;
 }
 
+/* Any other no, of a Role that is not known yet or of a server under load, tells nothing of the policies. */
+static bool is_refused_by_policy(const struct http_end *end)
+{
+	char message[200];
+
+	return end->status / 100 == 4 && objects_read_status(end->body, message, sizeof(message)) &&
+	       strstr(message, "'" MANIFEST_COPIES_POLICY "'");
+}
+
 bool provision_is_held_to(struct provision *self, const struct manifest *manifest,
                           uint64_t deadline_usec, struct provision_end *ret)
 {
@@ -348,7 +357,7 @@ bool provision_is_held_to(struct provision *self, const struct manifest *manifes
 		                                                        .path = path,
 		                                                        .body = span_of(body) });
 
-		if (end.status / 100 == 4)
+		if (is_refused_by_policy(&end))
 			return true;
 		if (clock_boottime_usec() >= deadline_usec) {
 			if (is_good(&end, ret))

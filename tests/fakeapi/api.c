@@ -404,6 +404,16 @@ static void delete_pod(struct world *world, const struct place *place,
 	cJSON_Delete(options);
 }
 
+/* The policy of setup, once it is bound (tests/e2e/cases/rights.py has the real one); its words as they were seen. */
+static bool is_held(struct world *world, const cJSON *secret)
+{
+	const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(secret, "metadata");
+
+	return store_find(&world->store, "validatingadmissionpolicybindings", "",
+	                  "gatewake-copies") &&
+	       !cJSON_GetObjectItemCaseSensitive(metadata, "labels");
+}
+
 static void post_secret(struct world *world, const struct place *place,
                         const struct api_request *request, struct api_answer *ret)
 {
@@ -412,7 +422,14 @@ static void post_secret(struct world *world, const struct place *place,
 	const char *name = text_of(metadata, "name");
 	char message[400];
 
-	if (!metadata || !name[0] || strcmp(text_of(json, "kind"), "Secret") != 0) {
+	if (is_held(world, json)) {
+		api_refuse(ret, 422, "Invalid",
+		           "secrets \"\" is forbidden: ValidatingAdmissionPolicy 'gatewake-copies' "
+		           "with "
+		           "binding 'gatewake-copies' denied request: a copy is of type "
+		           "kubernetes.io/tls",
+		           "secrets", "");
+	} else if (!metadata || !name[0] || strcmp(text_of(json, "kind"), "Secret") != 0) {
 		api_refuse(ret, 400, "BadRequest", "the body is no Secret", "", "");
 	} else if (store_find(&world->store, "secrets", place->namespace, name)) {
 		(void)snprintf(message, sizeof(message), "secrets \"%s\" already exists", name);

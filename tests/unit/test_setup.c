@@ -284,6 +284,22 @@ static void policies_that_are_not_in_force_keep_the_token_here(void **state)
 	close_scene(&scene);
 }
 
+/* Nor is any other no a policy's: a Role that is not known yet, a server under load. */
+static void another_refusal_is_no_policy(void **state)
+{
+	struct scene scene;
+	char text[64];
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	(void)tell(&scene, "answer POST cilium-secrets/secrets 429 too many requests");
+	assert_int_equal(SETUP_COMPLAINS(&scene, said), 1);
+	expect("the policies do not hold the account yet: HTTP 429: too many requests; no "
+	       "kubeconfig was written");
+	assert_false(has_file(&scene, text, sizeof(text)));
+	close_scene(&scene);
+}
+
 static void an_old_kubernetes_has_no_policies(void **state)
 {
 	struct scene scene;
@@ -362,6 +378,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_right_that_is_not_had_is_a_line_and_the_exit_code),
 		cmocka_unit_test(a_right_that_comes_late_is_waited_for),
 		cmocka_unit_test(policies_that_are_not_in_force_keep_the_token_here),
+		cmocka_unit_test(another_refusal_is_no_policy),
 		cmocka_unit_test(an_old_kubernetes_has_no_policies),
 		cmocka_unit_test(what_cannot_be_seen_is_not_guessed),
 		cmocka_unit_test(an_administrator_has_to_be_there),
