@@ -10,10 +10,12 @@ import time
 
 from cases import holds, same, start, status_with
 from machine import environment
+from packages import ROOT
 from world import World
 
 KUBECONFIG = "/etc/gatewake/kubeconfig"
 STATE = "/var/lib/private/gatewake"
+VRRP = "etc/systemd/system/gatewake.service.d/vrrp.conf"
 # Of systemd and dpkg, not of gatewake: their logs, and what each rebuilds for itself.
 FOREIGN = ("/var/log", "/var/lib/dpkg", "/var/lib/systemd/catalog", "/var/lib/systemd/random-seed")
 CASES = []
@@ -132,6 +134,8 @@ def purge_leaves_nothing(box, packages):
     box.write("etc/gatewake/config.yaml", "mode: observe\n")
     box.run("ln", "-s", "/srv/k3s.yaml", "/etc/gatewake/other")
     box.run("touch", f"{STATE}/ledger")
+    box.run("systemctl", "--quiet", "enable", "--now", "gatewake-setup.path")
+    box.write(VRRP, (ROOT / "systemd" / "vrrp.conf").read_text())  # as setup does
     start(box)
     box.run("dpkg", "--remove", "gatewake")
     same(box.show("LoadState"), "not-found", "the unit, after remove")
