@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -92,6 +93,14 @@ int state_write(const char *folder, const char *name, const char *bytes, size_t 
 
 int state_write_private(const char *folder, const char *name, const char *bytes, size_t len)
 {
+	/* Two that set up at once write under the same new name: one would take the other's away. A file system that has
+	 * no such lock leaves that to luck. */
+	CLEANUP(close_p) int turn = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (turn < 0)
+		return -errno;
+	while (flock(turn, LOCK_EX) < 0 && errno == EINTR)
+		;
 	return replace(folder, name, PRIVATE, bytes, len, STATE_DURABLE);
 }
 

@@ -14,7 +14,7 @@ enum state_sync {
 int state_write(const char *folder, const char *name, const char *bytes, size_t len,
                 enum state_sync sync);
 
-/* The same for what only its owner may read, durable; mode 0600 from its first byte on. */
+/* The same for what only its owner may read, durable; mode 0600 from its first byte on. One process at a time. */
 int state_write_private(const char *folder, const char *name, const char *bytes, size_t len);
 
 /* Reads at most size bytes. Returns how many, or -ENOENT, -EFBIG, -errno. */

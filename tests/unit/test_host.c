@@ -50,6 +50,26 @@ static void a_write_that_fails_leaves_the_old_file(void **state)
 	tempdir_remove_tree(&dir);
 }
 
+/* `gatewake setup` by hand, and by its unit. */
+static void two_that_write_at_once_do_not_meet(void **state)
+{
+	struct tempdir dir;
+	int status = -1, failed = 0;
+	pid_t child;
+
+	(void)state;
+	tempdir_make(&dir);
+	child = fork();
+	for (unsigned i = 0; i < 200; i++)
+		failed += state_write_private(dir.path, "f", "secret", 6) != 0;
+	if (child == 0)
+		_exit(failed != 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(failed, 0);
+	assert_int_equal(status, 0);
+	tempdir_remove_tree(&dir);
+}
+
 static void what_is_private_is_so_from_its_first_byte(void **state)
 {
 	struct tempdir dir;
@@ -356,6 +376,7 @@ int main(void)
 		cmocka_unit_test(what_is_written_is_read_back_whole),
 		cmocka_unit_test(a_write_that_fails_leaves_the_old_file),
 		cmocka_unit_test(what_is_private_is_so_from_its_first_byte),
+		cmocka_unit_test(two_that_write_at_once_do_not_meet),
 		cmocka_unit_test(a_lock_tells_whether_another_process_lives),
 		cmocka_unit_test(containers_are_found_where_each_runtime_puts_them),
 		cmocka_unit_test(cgroup_v2_says_for_itself_whether_it_is_empty),
