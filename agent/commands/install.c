@@ -123,10 +123,17 @@ bool install_remove_kubeconfig(const char *path)
 
 /* --- systemd --- */
 
+/* Debian enables it at its installation; without this file it does not start. */
+static bool keepalived_will_run(void)
+{
+	return access("/etc/keepalived/keepalived.conf", F_OK) == 0 &&
+	       SERVICE("is-enabled", "--quiet", "keepalived.service") == 0;
+}
+
 static bool keepalived_runs(void)
 {
 	return service_manager() && (SERVICE("is-active", "--quiet", "keepalived.service") == 0 ||
-	                             SERVICE("is-enabled", "--quiet", "keepalived.service") == 0);
+	                             keepalived_will_run());
 }
 
 void install_vrrp(bool *ret_changed)

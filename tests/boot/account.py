@@ -35,6 +35,7 @@ def setup_by_hand(box):
     before = life(box)
     said = box.run("gatewake", "setup")
     holds(said, "created    ServiceAccount kube-system/gatewake", f"wrote      {OWN}", "restarted  gatewake.service")
+    assert "vrrp" not in said, f"keepalived is installed here, and does nothing: {said}"
     same(box.run("stat", "--format=%a %U:%G", OWN).strip(), "600 root:root", "mode and owner")
     proven(box)
     after = life(box)
@@ -110,6 +111,7 @@ def keepalived_is_heard(box):
     """where keepalived is enabled, setup lets the service hear its adverts, says so, and undo takes that back"""
     world = world_without_account(box)
     give_k3s(box, world)
+    box.write("etc/keepalived/keepalived.conf", "")
     box.run("systemctl", "enable", "keepalived")
     holds(box.run("gatewake", "setup"), f"wrote      {DROPIN}: keepalived runs here", "(CAP_NET_RAW)")
     same(box.read(DROPIN), box.read("usr/share/doc/gatewake/examples/vrrp.conf"), "the drop-in")
