@@ -112,13 +112,15 @@ bool install_kubeconfig(const char *path, bool make_folder, const struct kubecon
 
 bool install_remove_kubeconfig(const char *path)
 {
-	if (unlink(path) == 0)
+	char folder[PATH_MAX];
+	const char *name = split(path, folder);
+	int r = state_remove(folder, name);
+
+	if (r == 0)
 		(void)printf("%-10s %s\n", "deleted", path);
-	else if (errno != ENOENT) {
-		complain("cannot be removed", path, -errno);
-		return false;
-	}
-	return true;
+	else if (r != -ENOENT)
+		complain("cannot be removed", path, r);
+	return r == 0 || r == -ENOENT;
 }
 
 /* --- systemd --- */

@@ -104,6 +104,19 @@ int state_write_private(const char *folder, const char *name, const char *bytes,
 	return replace(folder, name, PRIVATE, bytes, len, STATE_DURABLE);
 }
 
+int state_remove(const char *folder, const char *name)
+{
+	char path[PATH_MAX], new[PATH_MAX];
+	int r = join(path, folder, name, "");
+
+	if (r == 0)
+		r = join(new, folder, name, ".new");
+	if (r < 0)
+		return r;
+	(void)unlink(new);
+	return unlink(path) < 0 ? -errno : 0;
+}
+
 int state_read(const char *folder, const char *name, char *bytes, size_t size)
 {
 	CLEANUP(close_p) int fd = -1;

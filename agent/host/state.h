@@ -17,6 +17,9 @@ int state_write(const char *folder, const char *name, const char *bytes, size_t 
 /* The same for what only its owner may read, durable; mode 0600 from its first byte on. One process at a time. */
 int state_write_private(const char *folder, const char *name, const char *bytes, size_t len);
 
+/* Removes it, and what a write that was cut short left beside it. -ENOENT, -errno of the file itself. */
+int state_remove(const char *folder, const char *name);
+
 /* Reads at most size bytes. Returns how many, or -ENOENT, -EFBIG, -errno. */
 int state_read(const char *folder, const char *name, char *bytes, size_t size);
 
