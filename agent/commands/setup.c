@@ -175,10 +175,15 @@ static bool check(struct provision *account, const struct manifest *manifest)
 		provision_review(account, right, deadline_usec, &allowed, &end);
 		had += allowed;
 		held_right_words(right, words, sizeof(words));
-		if (!allowed)
-			complain("the account may not %s%s%s", words, end.text[0] ? ": " : "",
-			         end.text);
+		if (end.fate == PROVISION_FAILED)
+			complain("it could not be asked whether the account may %s: %s; run "
+			         "gatewake setup again",
+			         words, end.text);
+		else if (!allowed)
+			complain("the account may not %s", words);
 	}
+	if (end.fate == PROVISION_FAILED)
+		return false;
 	(void)printf("%-10s %u of %u rights, asked for with the new credentials\n", "checked", had,
 	             count);
 	return had == count;

@@ -259,6 +259,21 @@ static void a_right_that_is_not_had_is_a_line_and_the_exit_code(void **state)
 	close_scene(&scene);
 }
 
+/* A server that does not say is no server that says no. */
+static void a_right_that_could_not_be_asked_for_is_not_denied(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	(void)tell(&scene, "answer POST /selfsubjectaccessreviews 503 not now");
+	assert_int_equal(SETUP_COMPLAINS(&scene, said), 1);
+	assert_string_equal(said,
+	                    "gatewake setup: it could not be asked whether the account may list "
+	                    "gatewayclasses: HTTP 503: not now; run gatewake setup again\n");
+	close_scene(&scene);
+}
+
 /* A Role that was just made is known to the API server a moment later (seen on the bed). */
 static void a_right_that_comes_late_is_waited_for(void **state)
 {
@@ -379,6 +394,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_file_that_a_person_wrote_is_left_alone),
 		cmocka_unit_test(a_refused_write_is_named_and_no_file_is_written),
 		cmocka_unit_test(a_right_that_is_not_had_is_a_line_and_the_exit_code),
+		cmocka_unit_test(a_right_that_could_not_be_asked_for_is_not_denied),
 		cmocka_unit_test(a_right_that_comes_late_is_waited_for),
 		cmocka_unit_test(policies_that_are_not_in_force_keep_the_token_here),
 		cmocka_unit_test(another_refusal_is_no_policy),
