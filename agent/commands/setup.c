@@ -291,6 +291,8 @@ static int run(const struct config *config, const char *argument)
 	int code;
 
 	(void)argument;
+	/* To the journal as well, line by line: in order with stderr, and not lost if it is ended half-way. */
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!can_begin(config, task.path))
 		return EXIT_USAGE;
 	code = once_open(config, "setup", 0, &engine);

@@ -59,6 +59,10 @@ def setup_by_the_path_unit(box):
     give_k3s(box, world)
     until(lambda: int(box.show("NRestarts", "gatewake-setup.service") or 0) >= 2, PATIENCE, "two tries in vain")
     same(box.ask("test", "-e", OWN).returncode, 1, "the kubeconfig, before it could be made")
+    said = [str(entry.get("MESSAGE")) for entry in box.entries(unit="gatewake-setup.service")]
+    same([line.split()[0] for line in said[:2]] + said[4:5],
+         ["created", "created", "gatewake setup: ServiceAccount kube-system/gatewake: HTTP 503: not yet"],
+         "what the first try says, in order")
     world.tell("release")
     proven(box)
     same(box.show("ActiveState", "gatewake-setup.service"), "active", "setup, done")
