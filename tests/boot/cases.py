@@ -314,7 +314,7 @@ def metrics_in_its_own_folder(box):
     end_and_look(box, "/run/gatewake", "systemctl", "stop", "gatewake")
     box.run("systemctl", "start", "gatewake")
     metrics_of(box, "/run/gatewake")
-    end_and_look(box, "/run/gatewake", "systemctl", "kill", "--signal=KILL", "gatewake")
+    end_and_look(box, "/run/gatewake", "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "gatewake")
 
 
 @case
@@ -338,7 +338,7 @@ def metrics_in_a_folder_of_others(box):
     end_and_look(box, folder, "systemctl", "stop", "gatewake")
     box.run("systemctl", "start", "gatewake")
     metrics_of(box, folder)
-    end_and_look(box, folder, "systemctl", "kill", "--signal=KILL", "gatewake")
+    end_and_look(box, folder, "systemctl", "kill", "--kill-whom=main", "--signal=KILL", "gatewake")
     box.run("rm", "-r", folder)
     box.run("systemctl", "start", "gatewake")
     proven(box)
