@@ -301,7 +301,7 @@ static void think_and_do(struct engine *engine, uint64_t now_usec)
 	struct decision *decision = &engine->decision;
 	uint64_t wake_usec = UINT64_MAX;
 
-	targets_find(engine);
+	targets_find(engine, now_usec);
 	vip_turn(engine, now_usec);
 	watches_turn(engine, now_usec, dice(), &wake_usec);
 	certs_assemble(engine, now_usec);
@@ -404,6 +404,7 @@ int cycle_new(const struct config *config, const struct policy *policy, bool sil
 	if (!engine)
 		return -ENOMEM;
 	engine->config = config;
+	engine->ledger_fd = -1;
 	engine->api_usable_s = engine->controller_on_s = engine->tls_proven_s = -1;
 	engine->cilium.metrics_port = METRICS_PORT_DEFAULT;
 	engine->policy = *policy;
@@ -441,6 +442,8 @@ struct engine *cycle_free(struct engine *engine)
 	free(engine->certs);
 	engine->http = http_free(engine->http);
 	engine->kubeconfig = kubeconfig_free(engine->kubeconfig);
+	if (engine->ledger_fd >= 0)
+		(void)close(engine->ledger_fd);
 	free(engine);
 	return NULL;
 }

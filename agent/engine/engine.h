@@ -91,7 +91,9 @@ struct engine {
 	struct repeated trouble[ORDER_KIND_COUNT];
 	bool remembers;                /* the service alone leaves something for the next boot */
 	char remembered[REMEMBER_MAX]; /* the vip's address, as it is on the disk; "": none */
+	int ledger_fd;                 /* what the disk did not take; -1: nothing */
 	bool ledger_trouble, remember_trouble, runfile_trouble, metricsfile_trouble;
+	uint64_t remember_usec; /* when it was last tried to remember the address */
 	struct runfile runfile;
 	struct metricsfile metricsfile;
 	struct last_proof last_proof;

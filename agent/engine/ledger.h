@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger - keeps the core's budget on disk, in one line of the state directory. */
+/* ledger - keeps the core's budget on disk, in one line of the state directory. What that does not take (it is full, or
+ * read-only) is kept in memory, also for the next start of the service: else an agent that ends again and again would
+ * restart the controller again and again. */
 #pragma once
 #include "engine/engine.h"
 

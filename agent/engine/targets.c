@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define REMEMBER_AGAIN_USEC (60 * SECONDS_USEC)
+
 static void set_target(struct target *target, const char *server)
 {
 	const char *host = server + strlen("https://");
@@ -41,14 +43,17 @@ static uint16_t server_port(const char *server)
 	return port > 0 && port <= UINT16_MAX ? (uint16_t)port : CONFIG_API_PORT;
 }
 
-/* A trouble is told once: the next boot has to ask the API server again, that is all. */
-static void remember(struct engine *engine)
+/* A trouble is told once: the next boot has to ask the API server again, that is all. A disk that is full or failing
+ * is not tried in each turn: even a file that comes to nothing is written to its journal. */
+static void remember(struct engine *engine, uint64_t now_usec)
 {
 	const char *address = engine->target[ENDPOINT_VIP].address;
 	int r;
 
-	if (!engine->remembers || strcmp(engine->remembered, address) == 0)
+	if (!engine->remembers || strcmp(engine->remembered, address) == 0 ||
+	    (engine->remember_trouble && now_usec - engine->remember_usec < REMEMBER_AGAIN_USEC))
 		return;
+	engine->remember_usec = now_usec;
 	r = remember_write(engine->config->state_dir, address);
 	if (r == 0)
 		(void)snprintf(engine->remembered, sizeof(engine->remembered), "%s", address);
@@ -74,7 +79,7 @@ static void recall(struct engine *engine, uint16_t port)
 /* What the operator uses, in this order: our configuration, its Deployment's environment, else the server
  * of the kubeconfig: there is no virtual address then. Before the Deployment was seen: what it said before
  * the last boot. */
-static void find_vip(struct engine *engine)
+static void find_vip(struct engine *engine, uint64_t now_usec)
 {
 	const struct object_deployment *operator= & engine->deployments.first;
 	uint16_t port = server_port(engine->kubeconfig->server);
@@ -88,20 +93,20 @@ static void find_vip(struct engine *engine)
 		(void)sscanf(operator->port, "%u", &named);
 		set_address(&engine->target[ENDPOINT_VIP], operator->host,
 		            named > 0 && named <= UINT16_MAX ? named : port);
-		remember(engine);
+		remember(engine, now_usec);
 	} else if (engine->deployments.count == 1) {
 		set_target(&engine->target[ENDPOINT_VIP], engine->kubeconfig->server);
-		remember(engine);
+		remember(engine, now_usec);
 	} else if (!engine->target[ENDPOINT_VIP].server[0]) {
 		recall(engine, port);
 	}
 }
 
-void targets_find(struct engine *engine)
+void targets_find(struct engine *engine, uint64_t now_usec)
 {
 	if (engine->kubeconfig) {
 		set_target(&engine->target[ENDPOINT_LOCAL], engine->kubeconfig->server);
-		find_vip(engine);
+		find_vip(engine, now_usec);
 	}
 	for (enum endpoint endpoint = ENDPOINT_LOCAL; endpoint <= ENDPOINT_VIP; endpoint++)
 		engine->evidence.endpoint[endpoint].configured =

@@ -5,4 +5,4 @@
 #include "engine/engine.h"
 
 /* What was remembered serves until the API server says otherwise; what it says is remembered. */
-void targets_find(struct engine *engine);
+void targets_find(struct engine *engine, uint64_t now_usec);

@@ -9,5 +9,11 @@ void notify_status(const char *status);
 void notify_watchdog(void);
 void notify_stopping(void);
 
+/* Gives systemd that file to hold, by that name, until the service is stopped. -errno; -ENOENT: no systemd is there. */
+int notify_keep(int fd, const char *name);
+
+/* The same file, in a later life of the service; the caller owns the fd. -ENOENT: none. To be asked once. */
+int notify_kept(const char *name);
+
 /* The watchdog's period, 0 where none is set for this process. */
 uint64_t notify_watchdog_usec(void);
