@@ -24,17 +24,21 @@ static uint64_t hash(const char *bytes, size_t len)
 	return value ? value : 1;
 }
 
-static void remove_file(const char *folder, const char *name)
-{
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s/%s", folder, name) < PATH_MAX)
-		(void)unlink(path);
-}
-
 void runfile_remove(const char *folder)
 {
-	remove_file(folder, RUNFILE_STATUS);
+	(void)state_remove(folder, RUNFILE_STATUS);
+}
+
+/* What cannot be renewed goes: the lock beside it would vouch for what is not so any more. Where all is full, the new
+ * one has its place. */
+static int renew(const char *folder, const char *name, const char *text, size_t len)
+{
+	int r = state_write(folder, name, text, len, STATE_VOLATILE);
+
+	if (r == 0)
+		return 0;
+	(void)state_remove(folder, name);
+	return state_write(folder, name, text, len, STATE_VOLATILE);
 }
 
 int runfile_write(struct runfile *runfile, const struct status *status)
@@ -55,9 +59,8 @@ int runfile_write(struct runfile *runfile, const struct status *status)
 	len = status_to_json(status, true, json, STATUS_JSON_MAX);
 	if (len == 0)
 		return -EMSGSIZE;
-	r = state_write(runfile->folder, RUNFILE_STATUS, json, len, STATE_VOLATILE);
-	if (r == 0)
-		runfile->told = told;
+	r = renew(runfile->folder, RUNFILE_STATUS, json, len);
+	runfile->told = r == 0 ? told : 0;
 	return r;
 }
 
@@ -249,6 +252,12 @@ int runfile_read(const char *folder, struct status *ret, struct failure *ret_fai
 	CLEANUP(free_p) char *bytes = malloc(STATUS_JSON_MAX);
 	int len = bytes ? state_read(folder, RUNFILE_STATUS, bytes, STATUS_JSON_MAX) : -ENOMEM;
 
+	if (len == -ENOENT)
+		return failure_set(
+			ret_failure, FAILURE_LOCAL, len,
+			"the agent has not written %s/" RUNFILE_STATUS
+			": it has just started, or could not; try: journalctl -u gatewake",
+			folder);
 	if (len < 0)
 		return failure_set(ret_failure, FAILURE_LOCAL, len, "%s/" RUNFILE_STATUS ": %s",
 		                   folder, strerror(-len));
@@ -264,7 +273,7 @@ int runfile_read(const char *folder, struct status *ret, struct failure *ret_fai
 void metricsfile_remove(const char *folder)
 {
 	if (folder[0])
-		remove_file(folder, METRICS_FILE);
+		(void)state_remove(folder, METRICS_FILE);
 }
 
 int metricsfile_write(struct metricsfile *file, const struct status *status)
@@ -285,8 +294,7 @@ int metricsfile_write(struct metricsfile *file, const struct status *status)
 	told = hash(text, len);
 	if (told == file->told)
 		return 0;
-	r = state_write(file->folder, METRICS_FILE, text, len, STATE_VOLATILE);
-	if (r == 0)
-		file->told = told;
+	r = renew(file->folder, METRICS_FILE, text, len);
+	file->told = r == 0 ? told : 0;
 	return r;
 }

@@ -25,14 +25,15 @@ struct metricsfile { /* zeroed with .folder set; "": no metrics are wanted */
 /* An agent that starts: what the one before has left is nobody's word, and its lock would vouch for it. */
 void runfile_remove(const char *folder);
 
-/* 0: written, or nothing but a date differs. -EMSGSIZE, -ENOMEM, -errno. */
+/* 0: written, or nothing but a date differs. -EMSGSIZE, -ENOMEM; -errno: it could not be written, and the old one is
+ * gone. */
 int runfile_write(struct runfile *runfile, const struct status *status);
 
 /* Reads it back. -ENOENT: no agent has written yet; -EBADMSG; -errno; one line in ret_failure.
  * status_clear() frees what it holds. */
 int runfile_read(const char *folder, struct status *ret, struct failure *ret_failure);
 
-/* 0: written, or nothing differs, or none is wanted. The folder must be there. -EMSGSIZE, -ENOMEM, -errno. */
+/* The same; 0 also where none is wanted. The folder must be there. */
 int metricsfile_write(struct metricsfile *file, const struct status *status);
 
 /* An agent that starts or ends: nobody stands behind what the file says. */

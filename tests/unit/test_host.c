@@ -236,6 +236,39 @@ static void status_json_is_read_back_as_it_was(void **state)
 	tempdir_remove_tree(&dir);
 }
 
+/* Its lock would vouch for the old one. */
+static void what_cannot_be_renewed_is_gone_until_it_can(void **state)
+{
+	struct status status = example(), read;
+	struct metricsfile metrics = { 0 };
+	struct runfile runfile = { 0 };
+	struct failure failure;
+	struct tempdir dir;
+
+	(void)state;
+	tempdir_make(&dir);
+	runfile.folder = metrics.folder = dir.path;
+	assert_int_equal(runfile_write(&runfile, &status), 0);
+	assert_int_equal(metricsfile_write(&metrics, &status), 0);
+	tempdir_make_folders(&dir, RUNFILE_STATUS ".new"); /* the new names cannot be opened */
+	tempdir_make_folders(&dir, METRICS_FILE ".new");
+	status.restarts.failed++;
+	assert_int_equal(runfile_write(&runfile, &status), -EISDIR);
+	assert_int_equal(metricsfile_write(&metrics, &status), -EISDIR);
+	assert_int_equal(runfile_read(dir.path, &read, &failure), -ENOENT);
+	assert_non_null(strstr(failure.text, "try: journalctl -u gatewake"));
+	assert_int_equal(access(tempdir_path(&dir, METRICS_FILE), F_OK), -1);
+	assert_int_equal(rmdir(tempdir_path(&dir, RUNFILE_STATUS ".new")), 0);
+	assert_int_equal(rmdir(tempdir_path(&dir, METRICS_FILE ".new")), 0);
+	status.restarts.failed--; /* as it was when it was written last */
+	assert_int_equal(runfile_write(&runfile, &status), 0);
+	assert_int_equal(metricsfile_write(&metrics, &status), 0);
+	assert_int_equal(runfile_read(dir.path, &read, &failure), 0);
+	status_clear(&read);
+	assert_int_equal(access(tempdir_path(&dir, METRICS_FILE), F_OK), 0);
+	tempdir_remove_tree(&dir);
+}
+
 static ino_t inode_of(const struct tempdir *dir, const char *name)
 {
 	struct stat found = { 0 };
@@ -381,6 +414,7 @@ int main(void)
 		cmocka_unit_test(containers_are_found_where_each_runtime_puts_them),
 		cmocka_unit_test(cgroup_v2_says_for_itself_whether_it_is_empty),
 		cmocka_unit_test(status_json_is_read_back_as_it_was),
+		cmocka_unit_test(what_cannot_be_renewed_is_gone_until_it_can),
 		cmocka_unit_test(metrics_are_written_on_a_change_only),
 		cmocka_unit_test(metrics_wait_for_their_directory),
 		cmocka_unit_test(a_new_status_ends_the_wait_for_one),
