@@ -208,13 +208,13 @@ static void tell_endpoint(struct tell *self, const struct engine *engine, const 
 		                                { "LAYER", words_of_layer(words->layer) },
 		                                { "DETAIL", words->detail },
 		                                { NULL, NULL } };
-	const char *command = holder_words(facts->words.holder.state)->command;
+	const char *command = words_of_layer_command(words->layer);
 	char line[STATUS_LINE_MAX];
 
 	if (is_told(self, engine, endpoint))
 		return;
-	if (words->layer == LAYER_USABLE || endpoint == ENDPOINT_LOCAL)
-		command = NULL;
+	if (!command && words->layer != LAYER_USABLE && endpoint == ENDPOINT_VIP)
+		command = holder_words(facts->words.holder.state)->command;
 	if (words->layer == LAYER_USABLE)
 		(void)snprintf(line, sizeof(line),
 		               "%s: %s is usable, %.1f s after this host booted",
@@ -367,12 +367,23 @@ static const char *our_node(const struct engine *engine)
 	return ours ? ours->name : engine->config->node;
 }
 
+/* Of an API server that does not answer, the layer may say what helps. */
+static const char *command_of(const struct engine *engine)
+{
+	const struct decision *decision = &engine->decision;
+
+	if (engine->kubeconfig && decision->cause == CAUSE_NO_ENDPOINT)
+		return words_of_layer_command(decision->endpoint[ENDPOINT_LOCAL].layer);
+	return words_of_cause(decision->cause)->command;
+}
+
 static void status_of(const struct engine *engine, struct status *ret)
 {
 	static const char *const modes[] = { [CONFIG_MODE_RECOVER] = "recover",
 		                             [CONFIG_MODE_SYNC] = "sync",
 		                             [CONFIG_MODE_OBSERVE] = "observe" };
 	const struct words *words = words_of_cause(engine->decision.cause);
+	const char *command = command_of(engine);
 	struct facts facts;
 
 	fill(engine, &facts);
@@ -393,7 +404,7 @@ static void status_of(const struct engine *engine, struct status *ret)
 	               facts.object[0] && engine->kubeconfig ? ": " : "",
 	               engine->kubeconfig ? facts.object : "");
 	(void)snprintf(ret->controller.command, sizeof(ret->controller.command), "%s",
-	               words->command ? words->command : "");
+	               command ? command : "");
 	memcpy(ret->controller.pod, facts.pod, sizeof(facts.pod));
 	memcpy(ret->controller.cilium_version, facts.cilium, sizeof(facts.cilium));
 	ret->restarts.count = engine->decision.ledger.spent;
@@ -469,7 +480,8 @@ void tell_runfile(struct engine *engine, uint64_t now_usec)
 	if (r < 0 && !engine->runfile_trouble)
 		journal_write(&engine->journal, LOG_WARNING, NULL, NULL,
 		              "%s/" RUNFILE_STATUS
-		              " cannot be written (%s): `gatewake status` shows nothing new",
+		              " cannot be written (%s): `gatewake status` and `gatewake wait` know "
+		              "nothing until it can",
 		              engine->config->runtime_dir, strerror(-r));
 	engine->runfile_trouble = r < 0;
 }

@@ -139,6 +139,12 @@ static void follow_epoch(struct engine *engine, uint64_t now_usec)
 	}
 }
 
+/* Copies are watched as their metadata alone, whose kind says nothing. */
+static const char *kind_of(enum path_resource resource)
+{
+	return resource == PATH_COPIES ? "Secret" : path_kind(resource);
+}
+
 static void tell_trouble(struct engine *engine)
 {
 	struct watches *self = engine->watches;
@@ -155,7 +161,7 @@ static void tell_trouble(struct engine *engine)
 			               "there are more than %s: no copy is created", over);
 		else if (!watch->live && watch->misses > 2 && watch->failure.class != FAILURE_NONE)
 			(void)snprintf(text, sizeof(text), "watch of %ss: %.180s",
-			               path_kind(resource), watch->failure.text);
+			               kind_of(resource), watch->failure.text);
 	}
 	if (strcmp(text, self->trouble) == 0)
 		return;
@@ -222,7 +228,7 @@ const struct failure *watches_failure(const struct engine *engine, enum path_res
 	if (!engine->watches->begun || !is_used(engine, resource) || watch->live ||
 	    watch->failure.class == FAILURE_NONE)
 		return NULL;
-	*ret_kind = resource == PATH_COPIES ? "Secret" : path_kind(resource);
+	*ret_kind = kind_of(resource);
 	return &watch->failure;
 }
 

@@ -30,7 +30,7 @@ static const struct words causes[] = {
 	                         "9881b7dba1a04d2fb8c1429b430dd671" },
 	[CAUSE_READ_REFUSED] = { "read-refused",
 	                         "the API server refuses to show what gatewake must read",
-	                         "kubectl auth can-i --list", "4bfaa6b6abbe4b08af54a80225dabefa" },
+	                         "sudo gatewake setup", "4bfaa6b6abbe4b08af54a80225dabefa" },
 	[CAUSE_CRD_MISSING] = { "crd-missing",
 	                        "a CRD that this Cilium version requires is not served; a restart "
 	                        "would not help",
@@ -216,18 +216,18 @@ static const struct words_verdict proofs[] = {
 #define PROOF_COUNT (sizeof(proofs) / sizeof(proofs[0]))
 
 static const struct {
-	const char *name, *sentence;
+	const char *name, *sentence, *command;
 } layers[] = {
-	[LAYER_UNKNOWN] = { "unknown", "not asked yet" },
-	[LAYER_CLOCK] = { "clock", "its certificate is not valid yet by this host's clock" },
-	[LAYER_LINK] = { "link", "no way there" },
-	[LAYER_VIP] = { "vip", "nobody answers" },
-	[LAYER_TCP] = { "tcp", "the port is closed" },
-	[LAYER_TLS] = { "tls", "no TLS" },
-	[LAYER_AUTH] = { "auth", "it does not accept our credentials" },
-	[LAYER_READYZ] = { "readyz", "not ready" },
-	[LAYER_CRDS] = { "crds", "it gives no definite answer for the CRDs" },
-	[LAYER_USABLE] = { "usable", "usable" },
+	[LAYER_UNKNOWN] = { "unknown", "not asked yet", NULL },
+	[LAYER_CLOCK] = { "clock", "its certificate is not valid yet by this host's clock", NULL },
+	[LAYER_LINK] = { "link", "no way there", NULL },
+	[LAYER_VIP] = { "vip", "nobody answers", NULL },
+	[LAYER_TCP] = { "tcp", "the port is closed", NULL },
+	[LAYER_TLS] = { "tls", "no TLS", NULL },
+	[LAYER_AUTH] = { "auth", "it does not accept our credentials", "sudo gatewake setup" },
+	[LAYER_READYZ] = { "readyz", "not ready", NULL },
+	[LAYER_CRDS] = { "crds", "it gives no definite answer for the CRDs", NULL },
+	[LAYER_USABLE] = { "usable", "usable", NULL },
 };
 _Static_assert(sizeof(layers) / sizeof(layers[0]) == LAYER_COUNT, "words for each layer");
 
@@ -292,6 +292,11 @@ const char *words_of_restart(enum verdict verdict)
 const char *words_of_layer(enum layer layer)
 {
 	return layers[layer].name;
+}
+
+const char *words_of_layer_command(enum layer layer)
+{
+	return layers[layer].command;
 }
 
 const char *words_of_endpoint(enum endpoint endpoint)

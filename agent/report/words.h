@@ -66,6 +66,7 @@ const struct words_verdict *words_find_verdict(const char *name);
 const struct words_verdict *words_find_proof(const char *name);
 const char *words_of_restart(enum verdict verdict);    /* why a pod is deleted under it */
 const char *words_of_layer(enum layer layer);          /* "vip" */
+const char *words_of_layer_command(enum layer layer);  /* what helps there, or NULL */
 const char *words_of_endpoint(enum endpoint endpoint); /* "local" */
 
 /* "waiting for vip: 10.0.0.9:6443 nobody answers (EHOSTUNREACH after 3.07 s), 14 s". */
