@@ -84,6 +84,7 @@ class Machine(Tree):
         super().__init__(tree, pathlib.Path(scratch, name))
         self.leader = self.nspawn = None
         self.network = "--private-network"  # nothing but loopback; or a bridge (lan)
+        self.options = []  # of nspawn, beside the usual ones
 
     # Its files can be reached before and after the boot; what is in /run and /tmp only through run().
 
@@ -122,7 +123,8 @@ class Machine(Tree):
     def start(self, notify):
         argv = ["systemd-nspawn", "--quiet", "--boot", "--directory", self.root, "--machine", self.name,
                 "--register=no", "--keep-unit", "--settings=no", self.network, "--console=pipe",
-                "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--notify-ready=yes"]
+                "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--notify-ready=yes",
+                *self.options]
         for hierarchy in HIERARCHIES:
             (hierarchy / self.name).mkdir()
         with open(self.folder / "console", "wb") as console:
@@ -134,13 +136,24 @@ class Machine(Tree):
     def cgroups(self):
         return " ".join(str(hierarchy / self.name) for hierarchy in HIERARCHIES)
 
-    def end(self):
+    def power_off(self):
         """The power goes."""
         if self.leader and self.nspawn.poll() is None:
             os.kill(self.leader, signal.SIGKILL)
         if self.nspawn:
             self.nspawn.wait(10)
         until(self.cgroups_gone, 10, f"the end of {self.name}", every=0.02)
+
+    def reboot(self, *options):
+        """The power goes and comes back; what is on the disk stays."""
+        self.power_off()
+        self.leader = None
+        self.options = list(options)
+        (self.folder / "notify").unlink()
+        self.boot()
+
+    def end(self):
+        self.power_off()
         self.remove()
 
     def cgroups_gone(self):

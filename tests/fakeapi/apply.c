@@ -2,6 +2,7 @@
 #include "tests/fakeapi/apply.h"
 
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,16 +30,37 @@ static void keep(cJSON *to, const cJSON *from, const char *name)
 		(void)cJSON_AddItemToObject(to, name, cJSON_Duplicate(item, true));
 }
 
-static void give_token(cJSON *json, const char *token)
-{
-	char base64[256];
+#define TOKEN_TYPE "kubernetes.io/service-account-token"
 
-	if (strcmp(text_at(json, "type"), "kubernetes.io/service-account-token") != 0 ||
-	    at(json, "data"))
+static void give_token(cJSON *json)
+{
+	unsigned char bytes[16];
+	char token[2 * sizeof(bytes) + 1], base64[64];
+
+	if (strcmp(text_at(json, "type"), TOKEN_TYPE) != 0 || at(json, "data"))
 		return;
+	(void)RAND_bytes(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		(void)snprintf(token + 2 * i, 3, "%02x", bytes[i]);
 	(void)EVP_EncodeBlock((unsigned char *)base64, (const unsigned char *)token,
 	                      (int)strlen(token));
 	(void)cJSON_AddStringToObject(cJSON_AddObjectToObject(json, "data"), "token", base64);
+}
+
+bool apply_knows(const struct world *world, const char *token)
+{
+	char base64[256];
+
+	(void)EVP_EncodeBlock((unsigned char *)base64, (const unsigned char *)token,
+	                      (int)strlen(token));
+	for (size_t i = 0; i < STORE_OBJECTS; i++) {
+		const struct stored *object = &world->store.object[i];
+
+		if (object->resource && strcmp(text_at(object->json, "type"), TOKEN_TYPE) == 0 &&
+		    strcmp(text_at(at(object->json, "data"), "token"), base64) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void refuse(struct api_answer *ret, const char *message, const struct apply_place *place)
@@ -47,7 +69,7 @@ static void refuse(struct api_answer *ret, const char *message, const struct app
 }
 
 void apply_object(struct world *world, const struct apply_place *place,
-                  const struct api_request *request, const char *token, struct api_answer *ret)
+                  const struct api_request *request, struct api_answer *ret)
 {
 	const struct stored *old =
 		store_find(&world->store, place->resource, place->namespace, place->name);
@@ -72,7 +94,7 @@ void apply_object(struct world *world, const struct apply_place *place,
 		objects_uid(++world->model.next_id, uid);
 		if (!old)
 			(void)cJSON_AddStringToObject(metadata, "uid", uid);
-		give_token(json, token);
+		give_token(json);
 		if (!dry && !(old && cJSON_Compare(old->json, json, true)))
 			store_put(&world->store, place->resource, place->namespace, place->name,
 			          cJSON_Duplicate(json, true));

@@ -280,6 +280,9 @@ static bool answer_request(struct connection *self, const struct api_request *re
 		api_refuse(&answer, rule->status, reason_of(rule->status), rule->message, "", "");
 	else
 		api_answer(&fake->world, request, fake->token, &answer);
+	if (answer.status == 401 || answer.status == 403)
+		world_event(&fake->world, "refused %s %s %u", request->method, request->path,
+		            answer.status);
 	if (!is_held && strcmp(request->method, "GET") != 0)
 		world_event(&fake->world, "write %s %s %u", request->method, request->path,
 		            answer.status);

@@ -15,6 +15,7 @@
  *   source NAME renew, listener NAME wrong|right
  *   policies off                          a Kubernetes before 1.30
  *   deny COUNT TEXT                       so many reviews of rights whose body holds TEXT are answered with no
+ *   delete RESOURCE NAMESPACE NAME        takes the object away; a token's Secret: it is good no more
  *   strip RESOURCE NAMESPACE NAME         takes the object's labels away
  *   show RESOURCE NAMESPACE NAME          answers with the object */
 #include "tests/fakeapi/fake.h"
@@ -219,6 +220,15 @@ static bool do_deny(struct fake *fake, const char *rest)
 	return sscanf(rest, "%u %63[^\n]", &fake->world.denials, fake->world.denied) == 2;
 }
 
+static bool do_delete(struct fake *fake, const char *rest)
+{
+	char resource[64], namespace[64], name[256];
+
+	return sscanf(rest, "%63s %63s %255s", resource, namespace, name) == 3 &&
+	       store_delete(&fake->world.store, resource,
+	                    strcmp(namespace, "-") == 0 ? "" : namespace, name);
+}
+
 /* Somebody else's object is in the place of ours. */
 static bool do_strip(struct fake *fake, const char *rest)
 {
@@ -256,14 +266,14 @@ bool control_line(struct fake *fake, const char *line, char *answer, size_t size
 	static const struct {
 		const char *word;
 		bool (*run)(struct fake *fake, const char *rest);
-	} commands[] = { { "gate", do_gate },         { "reboot", do_reboot },
-		         { "restart", do_restart },   { "begin", do_begin },
-		         { "heal", do_heal },         { "answer", do_answer },
-		         { "hold", do_hold },         { "release", do_release },
-		         { "watch", do_watch },       { "grant", do_grant },
-		         { "copies", do_copies },     { "source", do_source },
-		         { "listener", do_listener }, { "policies", do_policies },
-		         { "deny", do_deny },         { "strip", do_strip } };
+	} commands[] = {
+		{ "gate", do_gate },         { "reboot", do_reboot },     { "restart", do_restart },
+		{ "begin", do_begin },       { "heal", do_heal },         { "answer", do_answer },
+		{ "hold", do_hold },         { "release", do_release },   { "watch", do_watch },
+		{ "grant", do_grant },       { "copies", do_copies },     { "source", do_source },
+		{ "listener", do_listener }, { "policies", do_policies }, { "deny", do_deny },
+		{ "delete", do_delete },     { "strip", do_strip }
+	};
 	size_t len = strcspn(line, " ");
 	const char *rest = line + len + strspn(line + len, " ");
 	bool done = false;

@@ -8,7 +8,7 @@ import re
 import subprocess
 import time
 
-from cases import holds, same, start, status_with
+from cases import DELETE, holds, same, start, status_with
 from machine import environment
 from packages import ROOT
 from world import World
@@ -78,6 +78,35 @@ def install_starts_the_service(box, packages):
     holds(box.run("journalctl", "--list-catalog"), "gatewake: The Gateway controller is on")
     same(box.run("systemctl", "--failed", "--no-legend").strip(), "", "failed units")
     same(box.run("stat", "--format=%a %U", "/etc/gatewake").strip(), "755 root", "the rights of /etc/gatewake")
+
+
+def chroot(box, *argv):
+    """As one who makes an image does it: nothing runs there."""
+    done = subprocess.run(["chroot", box.root, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, env=environment())
+    assert done.returncode == 0, f"{' '.join(argv)}: exit {done.returncode}: {done.stdout}"
+    return done.stdout
+
+
+@case("bookworm")
+def installed_it_wins_the_race(box, packages):
+    """installed before the boot, as into an image: it runs, takes a kubeconfig that comes, wins the race, and proves"""
+    chroot(box, "dpkg", "--install", "/srv/first.deb")
+    box.boot()
+    same(running(box), ["active", "enabled", "0"], "the service")
+    holds(box.status(), "no credentials yet")
+    world = World(box)
+    box.run("systemctl", "daemon-reload")
+    world.tell("reboot 3")
+    life = box.show("InvocationID")
+    world.hand_over_kubeconfig()
+    status_with(box, "listeners proven, controller on")
+    assert box.show("InvocationID") != life, "the service was not restarted for its kubeconfig"
+    same(world.count(DELETE), 1, "restarts of the operator")
+    same(world.count(" copy deleted "), 0, "copies lost")
+    same(running(box), ["active", "enabled", "0"], "the service")
+    same(box.run("systemctl", "--failed", "--no-legend").strip(), "", "failed units")
+    return box.status()
 
 
 @case("bookworm")
@@ -159,10 +188,7 @@ def purge_leaves_nothing(box, packages):
 def trixie_takes_it(box, packages):
     """what was built on bookworm installs on trixie, without systemd, runs, is upgraded, and goes without a trace"""
     def run(*argv):
-        done = subprocess.run(["chroot", box.root, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, env=environment())
-        assert done.returncode == 0, f"{' '.join(argv)}: exit {done.returncode}: {done.stdout}"
-        return done.stdout
+        return chroot(box, *argv)
 
     before = files(box.root)
     run("dpkg", "--install", "/srv/first.deb")
