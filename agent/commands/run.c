@@ -17,6 +17,7 @@
 #define STATUS_USEC     SECONDS_USEC       /* STATUS= counts seconds: not more often */
 #define RELOAD_USEC     (30 * SECONDS_USEC) /* between reloads after a 401 */
 #define KUBECONFIG_USEC (2 * SECONDS_USEC) /* between looks at the file */
+#define RELAXED_USEC    (10 * SECONDS_USEC) /* with credentials: then the probes wake more often */
 
 struct service {
 	struct engine *engine;
@@ -101,9 +102,11 @@ static void tell_systemd(struct service *service, uint64_t now_usec)
 /* The longest pause with which the watchdog and the kubeconfig still have their time. */
 static uint64_t pause_usec(const struct service *service)
 {
-	if (service->watchdog_usec && service->watchdog_usec / 4 < KUBECONFIG_USEC)
+	uint64_t pause = service->engine->kubeconfig ? RELAXED_USEC : KUBECONFIG_USEC;
+
+	if (service->watchdog_usec && service->watchdog_usec / 4 < pause)
 		return service->watchdog_usec / 4;
-	return KUBECONFIG_USEC;
+	return pause;
 }
 
 /* False: end. */

@@ -26,10 +26,17 @@ _Static_assert(ENDPOINT_COUNT + 6 + 2 * OPERATORS_MAX + 1 + CREATES_MAX + LOOKS_
                        ORDERS_MAX,
                "room for all that can be under way at once");
 
-enum pace { PACE_SETTLED, PACE_OFF, PACE_COMING };
-#define PACE_COUNT 3
+enum pace { PACE_STILL, PACE_SETTLED, PACE_OFF, PACE_COMING };
+#define PACE_COUNT 4
 
 static const uint64_t pause_usec[PACE_COUNT][ORDER_KIND_COUNT] = {
+	/* Well within AGE_VERDICT_USEC, with lost answers: the watch tells of what can't wait. */
+	[PACE_STILL] = { [ASK_CRDS] = NEVER,
+	                 [ASK_REPLICASETS] = NEVER,
+	                 [ASK_DEPLOYMENTS] = 20 * SECONDS_USEC,
+	                 [ASK_NODES] = 20 * SECONDS_USEC,
+	                 [ASK_CONFIG] = 60 * SECONDS_USEC,
+	                 [ASK_PODS] = 20 * SECONDS_USEC },
 	[PACE_SETTLED] = { [ASK_CRDS] = NEVER,
 	                   [ASK_REPLICASETS] = NEVER,
 	                   [ASK_DEPLOYMENTS] = 10 * SECONDS_USEC,
@@ -54,6 +61,8 @@ _Static_assert(sizeof(pause_usec) / sizeof(pause_usec[0]) == PACE_COUNT, "a row 
 /* What has not changed for a minute is looked at less closely. */
 #define PATIENT_AFTER_USEC   (60 * SECONDS_USEC)
 #define PATIENT_USEC         (5 * SECONDS_USEC)
+#define AUDIT_USEC           (600 * SECONDS_USEC) /* with so long a pause it is one */
+#define AUDITS_USEC          (20 * SECONDS_USEC)  /* they begin with whole such periods */
 #define LOG_CLOSE_USEC       (300 * MSEC_USEC)
 #define METRICS_AFTER_USEC   (3 * SECONDS_USEC) /* by then a log has said it, if it says it at all */
 #define METRICS_USEC         (2100 * MSEC_USEC)
@@ -126,6 +135,14 @@ bool asks_order(struct core *core, struct order order, uint64_t now_usec, struct
 	return true;
 }
 
+uint64_t asks_due(uint64_t ended_usec, uint64_t pause)
+{
+	uint64_t period = pause < AUDIT_USEC ? READINESS_PERIOD_USEC : AUDITS_USEC;
+	uint64_t due = ended_usec + pause;
+
+	return pause > READINESS_PERIOD_USEC ? due - due % period : due;
+}
+
 void asks_wake_at(struct decision *ret, uint64_t usec)
 {
 	if (usec < ret->wake_usec)
@@ -155,16 +172,32 @@ static enum pace pace_of(const struct core *core)
 	return PACE_COMING;
 }
 
-static bool patient(const struct core *core, uint64_t now_usec)
+static bool unchanged(const struct core *core, uint64_t now_usec)
 {
-	return pace_of(core) != PACE_SETTLED && now_usec - core->since_usec > PATIENT_AFTER_USEC;
+	return now_usec - core->since_usec > PATIENT_AFTER_USEC;
 }
 
-static uint64_t pause_of(const struct core *core, enum order_kind kind, uint64_t now_usec,
-                         uint32_t dice)
+static bool patient(const struct core *core, uint64_t now_usec)
+{
+	return pace_of(core) != PACE_SETTLED && unchanged(core, now_usec);
+}
+
+static enum pace pace_now(const struct core *core, const struct evidence *evidence,
+                          uint64_t now_usec)
+{
+	enum pace pace = pace_of(core);
+
+	return pace == PACE_SETTLED && evidence->pods.watched && unchanged(core, now_usec)
+	               ? PACE_STILL
+	               : pace;
+}
+
+static uint64_t pause_of(const struct core *core, const struct evidence *evidence,
+                         enum order_kind kind, uint64_t now_usec, uint32_t dice)
 {
 	const struct ask *ask = &core->ask[kind];
-	uint64_t pause = ask->needed ? NEEDED_USEC : pause_usec[pace_of(core)][kind];
+	enum pace pace = pace_now(core, evidence, now_usec);
+	uint64_t pause = ask->needed ? NEEDED_USEC : pause_usec[pace][kind];
 
 	/* Our Node is as of yesterday until the kubelet has told the API of this boot: any moment now. */
 	if (kind == ASK_NODES && core->cause == CAUSE_NODE_UNKNOWN)
@@ -184,12 +217,12 @@ bool asks_choose_via(const struct core *core, enum order_kind kind, enum endpoin
 	return readiness_usable(&core->readiness[*ret_via]);
 }
 
-static void plan_kind(struct core *core, enum order_kind kind, uint64_t now_usec, uint32_t dice,
-                      struct decision *ret)
+static void plan_kind(struct core *core, const struct evidence *evidence, enum order_kind kind,
+                      uint64_t now_usec, uint32_t dice, struct decision *ret)
 {
 	struct order order = { .kind = kind };
-	uint64_t pause = pause_of(core, kind, now_usec, dice);
-	uint64_t due = core->ask[kind].ended_usec + pause;
+	uint64_t pause = pause_of(core, evidence, kind, now_usec, dice);
+	uint64_t due = asks_due(core->ask[kind].ended_usec, pause);
 
 	if (pause == NEVER || asks_under_way(core, kind, 0) ||
 	    !asks_choose_via(core, kind, &order.via))
@@ -335,14 +368,16 @@ void asks_plan(struct core *core, const struct evidence *evidence, uint64_t now_
 	plan_probe(core, evidence, ENDPOINT_VIP, now_usec, ret);
 	plan_logs(core, evidence, now_usec, ret);
 	plan_metrics(core, evidence, now_usec, ret);
-	plan_kind(core, ASK_NODES, now_usec, dice, ret);
-	plan_kind(core, ASK_DEPLOYMENTS, now_usec, dice, ret);
+	plan_kind(core, evidence, ASK_NODES, now_usec, dice, ret);
+	plan_kind(core, evidence, ASK_DEPLOYMENTS, now_usec, dice, ret);
 	/* Pods and ReplicaSets are looked for in the Deployment's namespace. */
 	if (evidence->deployments.count == 1) {
-		plan_kind(core, ASK_CONFIG, now_usec, dice, ret);
-		plan_kind(core, ASK_PODS, now_usec, dice, ret);
-		plan_kind(core, ASK_REPLICASETS, now_usec, dice, ret);
-		plan_kind(core, ASK_CRDS, now_usec, dice, ret);
+		if (evidence->pods.changed_usec > evidence->pods.at.begun_usec)
+			core->ask[ASK_PODS].needed = true;
+		plan_kind(core, evidence, ASK_CONFIG, now_usec, dice, ret);
+		plan_kind(core, evidence, ASK_PODS, now_usec, dice, ret);
+		plan_kind(core, evidence, ASK_REPLICASETS, now_usec, dice, ret);
+		plan_kind(core, evidence, ASK_CRDS, now_usec, dice, ret);
 	}
 	plan_deadlines(core, now_usec, ret);
 }

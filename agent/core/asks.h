@@ -18,6 +18,10 @@ size_t asks_count(const struct core *core, enum order_kind kind); /* under way *
 /* The endpoint to go through: local where it is usable, for it is nearest. */
 enum endpoint asks_nearest(const struct core *core);
 
+/* When an ask is due so long after the last one. What can wait for longer than a probe goes out together
+ * with one, and audits with each other. */
+uint64_t asks_due(uint64_t ended_usec, uint64_t pause);
+
 /* Lowers the time of the next step. */
 void asks_wake_at(struct decision *ret, uint64_t usec);
 

@@ -264,7 +264,8 @@ static uint64_t look_due_usec(const struct kept *kept, const struct evidence_cop
 	if (copy->changed_usec > copy->source_at.begun_usec)
 		return kept->looked_usec + CHANGED_USEC;
 	if (copy->state == SOURCE_VALID)
-		pause = &audit;
+		return asks_due(kept->looked_usec,
+		                backoff_pause_usec(&audit, kept->looks, kept->luck));
 	return kept->looked_usec + backoff_pause_usec(pause, kept->looks, kept->luck);
 }
 

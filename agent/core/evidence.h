@@ -177,6 +177,8 @@ struct evidence_pod {
 
 struct evidence_pods {
 	struct stamp at;
+	bool watched;          /* a stream is open that tells of each change */
+	uint64_t changed_usec; /* of the last one told: a reason to look, and no more than that */
 	bool truncated; /* more than OPERATORS_MAX: nothing is done */
 	size_t count;
 	const struct evidence_pod *item;

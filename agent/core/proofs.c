@@ -137,13 +137,14 @@ static uint64_t due_usec(const struct evidence_listener *listener, const struct 
 {
 	uint64_t settled = listener->changed_usec + SETTLE_USEC;
 	const struct backoff_policy *pause = kept->misses ? &unproven : &audit;
+	uint64_t pause_usec = backoff_pause_usec(pause, kept->misses, kept->luck);
 
 	if (!kept->asked_usec)
 		return settled;
 	if (listener->changed_usec > listener->at.begun_usec || listener->at.epoch != epoch)
 		return later(settled, kept->asked_usec + CHANGED_USEC);
-	return later(settled,
-	             kept->asked_usec + backoff_pause_usec(pause, kept->misses, kept->luck));
+	return later(settled, kept->misses ? kept->asked_usec + pause_usec
+	                                   : asks_due(kept->asked_usec, pause_usec));
 }
 
 /* Without knowing what it should serve there is nothing to compare with. */

@@ -12,7 +12,6 @@
 #define PROBE_TARDY_USEC  (5 * SECONDS_USEC) /* at the most, when it stays down */
 #define PROBE_DOWN_USEC   (250 * MSEC_USEC)
 #define PROBE_EAGER_USEC  (300 * SECONDS_USEC) /* probes stay that close for the first 5 minutes */
-#define PROBE_USABLE_USEC (5 * SECONDS_USEC)
 
 static const struct backoff_policy patient = { PROBE_DOWN_USEC, PROBE_TARDY_USEC };
 
@@ -89,7 +88,7 @@ static uint64_t pause_usec(struct readiness *self, uint64_t now_usec, uint32_t d
 		/* At once, but a server that keeps no connection is not stormed with handshakes. */
 		return self->settles > 1 ? PROBE_DOWN_USEC : 0;
 	case READINESS_USABLE:
-		return PROBE_USABLE_USEC;
+		return READINESS_PERIOD_USEC - now_usec % READINESS_PERIOD_USEC;
 	case READINESS_SUSPECT:
 		return PROBE_DOWN_USEC;
 	case READINESS_DOWN:

@@ -9,6 +9,10 @@
 #pragma once
 #include "core/evidence.h"
 
+/* Between two probes while all is well. They fall on whole such periods of the clock, and so does whatever else can
+ * wait: then one wake-up serves them all. */
+#define READINESS_PERIOD_USEC (5 * SECONDS_USEC)
+
 enum readiness_state { READINESS_DOWN, READINESS_SETTLING, READINESS_USABLE, READINESS_SUSPECT };
 
 struct readiness { /* zeroed: down, with a probe due at once */

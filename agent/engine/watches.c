@@ -7,7 +7,7 @@
 #define RELEASE_1_20 120 /* ListenerSets, and ReferenceGrant v1 */
 #define REFUSALS     3   /* in a row */
 
-static const enum gateways_kind kinds[PATH_RESOURCE_COUNT] = {
+static const enum gateways_kind kinds[PATH_COPIES + 1] = {
 	[PATH_CLASSES] = GATEWAYS_CLASS,
 	[PATH_GATEWAYS] = GATEWAYS_GATEWAY,
 	[PATH_LISTENERSETS] = GATEWAYS_LISTENERSET,
@@ -16,6 +16,14 @@ static const enum gateways_kind kinds[PATH_RESOURCE_COUNT] = {
 	[PATH_ENVOYCONFIGS] = GATEWAYS_ENVOYCONFIG,
 	[PATH_COPIES] = GATEWAYS_COPY,
 };
+
+/* Of what only the metadata is asked for, the API's word is another one. */
+static const char *kind_of(enum path_resource resource)
+{
+	if (resource == PATH_COPIES)
+		return "Secret";
+	return resource == PATH_OPERATORS ? "Pod" : path_kind(resource);
+}
 
 /* What this operator's release looks at itself. */
 static bool is_used(const struct engine *engine, enum path_resource resource)
@@ -64,14 +72,51 @@ struct watches *watches_free(struct engine *engine, struct watches *watches)
 	return NULL;
 }
 
-/* Begun once it is known what to watch: the namespace is the ConfigMap's, the kinds are the release's. */
+/* Of the operator's pods nothing is kept: what they are now is asked for. */
+static void pods_begin(void *store)
+{
+	(void)store;
+}
+
+static int pods_put(void *store, enum watch_change change, struct span object,
+                    struct failure *ret_failure)
+{
+	struct watches *self = store;
+
+	(void)change;
+	(void)object;
+	(void)ret_failure;
+	self->pods_changed = true;
+	return 0;
+}
+
+static void pods_end(void *store)
+{
+	struct watches *self = store;
+
+	self->pods_changed = true; /* the last of them may have gone */
+}
+
+static bool begin_pods(struct engine *engine)
+{
+	struct watches *self = engine->watches;
+	struct watch_sink sink = { self, pods_begin, pods_put, pods_end };
+
+	memcpy(self->operators, engine->deployments.first.namespace, sizeof(self->operators));
+	return watch_init(&self->item[PATH_OPERATORS].watch, PATH_OPERATORS, self->operators,
+	                  &sink) == 0;
+}
+
+/* Begun once it is known what to watch: the namespaces are the ConfigMap's and the Deployment's, the kinds are the
+ * release's. */
 static bool begin(struct engine *engine)
 {
 	struct watches *self = engine->watches;
 
 	if (self->begun)
 		return true;
-	if (!stamp_known(engine->evidence.config.at) || engine->deployments.count != 1)
+	if (!stamp_known(engine->evidence.config.at) || engine->deployments.count != 1 ||
+	    !begin_pods(engine))
 		return false;
 	memcpy(self->namespace, engine->cilium.secrets_namespace, sizeof(self->namespace));
 	for (enum path_resource resource = PATH_CLASSES; resource <= PATH_COPIES; resource++) {
@@ -124,6 +169,16 @@ static void feed(struct engine *engine, struct watched *watched, uint64_t now_us
 		stop(engine, watched);
 }
 
+static void tell_pods(struct engine *engine, uint64_t now_usec)
+{
+	struct watches *self = engine->watches;
+
+	engine->evidence.pods.watched = self->item[PATH_OPERATORS].watch.live;
+	if (self->pods_changed)
+		engine->evidence.pods.changed_usec = now_usec;
+	self->pods_changed = false;
+}
+
 /* A loss of readiness makes every snapshot one of another epoch: what is missing in it proves nothing. */
 static void follow_epoch(struct engine *engine, uint64_t now_usec)
 {
@@ -139,10 +194,9 @@ static void follow_epoch(struct engine *engine, uint64_t now_usec)
 	}
 }
 
-/* Copies are watched as their metadata alone, whose kind says nothing. */
-static const char *kind_of(enum path_resource resource)
+static const char *over_of(const struct watches *self, enum path_resource resource)
 {
-	return resource == PATH_COPIES ? "Secret" : path_kind(resource);
+	return resource <= PATH_COPIES ? gateways_over(self->store, kinds[resource]) : NULL;
 }
 
 static void tell_trouble(struct engine *engine)
@@ -150,9 +204,10 @@ static void tell_trouble(struct engine *engine)
 	struct watches *self = engine->watches;
 	char text[240] = "";
 
-	for (enum path_resource resource = PATH_CLASSES; resource <= PATH_COPIES; resource++) {
+	for (enum path_resource resource = PATH_CLASSES; resource < PATH_RESOURCE_COUNT;
+	     resource++) {
 		const struct watch *watch = &self->item[resource].watch;
-		const char *over = gateways_over(self->store, kinds[resource]);
+		const char *over = over_of(self, resource);
 
 		if (!is_used(engine, resource))
 			continue;
@@ -177,7 +232,8 @@ void watches_turn(struct engine *engine, uint64_t now_usec, uint32_t dice, uint6
 	if (!begin(engine))
 		return;
 	follow_epoch(engine, now_usec);
-	for (enum path_resource resource = PATH_CLASSES; resource <= PATH_COPIES; resource++) {
+	for (enum path_resource resource = PATH_CLASSES; resource < PATH_RESOURCE_COUNT;
+	     resource++) {
 		struct watched *watched = &engine->watches->item[resource];
 
 		if (!is_used(engine, resource)) {
@@ -191,6 +247,7 @@ void watches_turn(struct engine *engine, uint64_t now_usec, uint32_t dice, uint6
 		if (usable(engine, via))
 			send_due(engine, watched, via, now_usec, dice, wake_usec);
 	}
+	tell_pods(engine, now_usec);
 	tell_trouble(engine);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* watches - keeps the stores of Gateways, grants, CiliumEnvoyConfigs and copies like the API server's:
- * carries each kube/watch's requests, over whichever endpoint is usable. */
+/* watches - keeps the stores of Gateways, grants, CiliumEnvoyConfigs and copies like the API server's, and notices
+ * when the operator's pods change: carries each kube/watch's requests, over whichever endpoint is usable. */
 #pragma once
 #include "engine/engine.h"
 #include "kube/gateways.h"
@@ -14,10 +14,12 @@ struct watched {
 struct watches {
 	struct gateways *store;
 	struct watched item[PATH_RESOURCE_COUNT];
-	bool begun;                      /* the secrets namespace and the release are known */
+	bool begun;                      /* the namespaces and the release are known */
+	bool pods_changed;               /* since the evidence was told last */
 	uint32_t epoch;                  /* of the core, in which the snapshots are to be made */
 	uint64_t relisted_usec;          /* when that epoch began for us */
 	char namespace[OBJECT_NAME_MAX]; /* of the copies */
+	char operators[OBJECT_NAME_MAX]; /* the operator's namespace */
 	char trouble[240];               /* told last */
 };
 

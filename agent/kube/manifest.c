@@ -40,7 +40,7 @@ static const struct grant {
 	{ IN_CLUSTER, "apps", "deployments", "", ANY_NAME, "list" },
 	{ IN_CLUSTER, "", "nodes", "", ANY_NAME, "list" },
 	{ IN_OPERATOR, "apps", "replicasets", "", ANY_NAME, "list" },
-	{ IN_OPERATOR, "", "pods", "", ANY_NAME, "list delete" },
+	{ IN_OPERATOR, "", "pods", "", ANY_NAME, "list watch delete" },
 	{ IN_OPERATOR, "", "pods", "log", ANY_NAME, "get" },
 	{ IN_OPERATOR, "", "configmaps", "", CONFIG_NAME, "get" },
 	{ IN_COPIES, "", "secrets", "", ANY_NAME, "create get list watch" },

@@ -102,14 +102,21 @@ int path_crd(char *path, size_t size, const char *name)
 static const struct resource {
 	const char *group, *plural, *kind;
 	bool clusterwide, metadata_only;
+	const char *query; /* what begins it, NULL: nothing */
 } resources[] = {
-	[PATH_CLASSES] = { "/apis/gateway.networking.k8s.io/v1", "gatewayclasses", "GatewayClass", .clusterwide = true },
+	[PATH_CLASSES] = { "/apis/gateway.networking.k8s.io/v1", "gatewayclasses", "GatewayClass",
+	                   .clusterwide = true },
 	[PATH_GATEWAYS] = { "/apis/gateway.networking.k8s.io/v1", "gateways", "Gateway" },
-	[PATH_LISTENERSETS] = { "/apis/gateway.networking.k8s.io/v1", "listenersets", "ListenerSet" },
-	[PATH_GRANTS] = { "/apis/gateway.networking.k8s.io/v1", "referencegrants", "ReferenceGrant" },
-	[PATH_GRANTS_BETA] = { "/apis/gateway.networking.k8s.io/v1beta1", "referencegrants", "ReferenceGrant" },
+	[PATH_LISTENERSETS] = { "/apis/gateway.networking.k8s.io/v1", "listenersets",
+	                        "ListenerSet" },
+	[PATH_GRANTS] = { "/apis/gateway.networking.k8s.io/v1", "referencegrants",
+	                  "ReferenceGrant" },
+	[PATH_GRANTS_BETA] = { "/apis/gateway.networking.k8s.io/v1beta1", "referencegrants",
+	                       "ReferenceGrant" },
 	[PATH_ENVOYCONFIGS] = { "/apis/cilium.io/v2", "ciliumenvoyconfigs", "CiliumEnvoyConfig" },
 	[PATH_COPIES] = { "/api/v1", "secrets", "PartialObjectMetadata", .metadata_only = true },
+	[PATH_OPERATORS] = { "/api/v1", "pods", "PartialObjectMetadata", .metadata_only = true,
+	                     .query = "labelSelector=" OPERATOR_SELECTOR "&" },
 };
 static_assert(sizeof(resources) / sizeof(resources[0]) == PATH_RESOURCE_COUNT, "a row for each resource");
 
@@ -120,18 +127,22 @@ bool path_version_is_safe(const char *version)
 	return len > 0 && len < PATH_VERSION_SIZE && !version[len] && strcmp(version, "0") != 0;
 }
 
-/* The path without its query. */
+/* The path with the beginning of its query, which ends with '?' or '&'. */
 static int of_resource(char *path, size_t size, enum path_resource resource, const char *namespace)
 {
 	const struct resource *row = &resources[resource];
+	const char *query = row->query ? row->query : "";
 
 	if (row->clusterwide && namespace)
 		return -EINVAL;
 	if (!namespace)
-		return row->metadata_only ? -EINVAL : print(path, size, "%s/%s", row->group, row->plural);
+		return row->metadata_only
+		               ? -EINVAL
+		               : print(path, size, "%s/%s?%s", row->group, row->plural, query);
 	if (check_name(namespace) < 0)
 		return -EINVAL;
-	return print(path, size, "%s/namespaces/%s/%s", row->group, namespace, row->plural);
+	return print(path, size, "%s/namespaces/%s/%s?%s", row->group, namespace, row->plural,
+	             query);
 }
 
 /* RFC 3986: all but the unreserved characters as %XX. */
@@ -173,10 +184,12 @@ int path_list(char *path, size_t size, enum path_resource resource, const char *
 	if (token[0] && !page->limit)
 		return -EINVAL;
 	if (version[0])
-		return print(path, size, "%s?resourceVersion=%s&resourceVersionMatch=NotOlderThan", base, version);
+		return print(path, size, "%sresourceVersion=%s&resourceVersionMatch=NotOlderThan",
+		             base, version);
 	if (!page->limit)
-		return print(path, size, "%s", base);
-	return print(path, size, "%s?limit=%zu%s%s", base, page->limit, token[0] ? "&continue=" : "", escaped);
+		return print(path, size, "%.*s", (int)strlen(base) - 1, base);
+	return print(path, size, "%slimit=%zu%s%s", base, page->limit, token[0] ? "&continue=" : "",
+	             escaped);
 }
 
 int path_watch(char *path, size_t size, enum path_resource resource, const char *namespace, const char *version,
@@ -189,8 +202,9 @@ int path_watch(char *path, size_t size, enum path_resource resource, const char 
 		return r;
 	if (!path_version_is_safe(version))
 		return -EINVAL;
-	return print(path, size, "%s?watch=1&resourceVersion=%s&allowWatchBookmarks=true&timeoutSeconds=%u", base,
-		     version, timeout_seconds);
+	return print(path, size,
+	             "%swatch=1&resourceVersion=%s&allowWatchBookmarks=true&timeoutSeconds=%u",
+	             base, version, timeout_seconds);
 }
 
 const char *path_accept_list(enum path_resource resource)

@@ -21,7 +21,7 @@ int path_nodes(char *path, size_t size, size_t limit);
 int path_crd(char *path, size_t size, const char *name);
 
 /* What is listed and watched (kube/watch). Of copies only the metadata is asked for: what a Secret holds
- * never gets here. */
+ * never gets here. Of pods, too: that something changed is all that is wanted. */
 enum path_resource {
 	PATH_CLASSES,
 	PATH_GATEWAYS,
@@ -29,9 +29,10 @@ enum path_resource {
 	PATH_GRANTS,      /* v1: Gateway API 1.5 and later */
 	PATH_GRANTS_BETA, /* v1beta1: all that came before, and still served */
 	PATH_ENVOYCONFIGS,
-	PATH_COPIES, /* Secrets of one namespace */
+	PATH_COPIES,    /* Secrets of one namespace; up to here: what copies rest on */
+	PATH_OPERATORS, /* the operator's pods */
 };
-#define PATH_RESOURCE_COUNT 7
+#define PATH_RESOURCE_COUNT 8
 
 #define PATH_TOKEN_SIZE   1024 /* of a continue token, which names the last object: about 500 at most */
 #define PATH_VERSION_SIZE 32   /* of a resourceVersion */

@@ -15,7 +15,10 @@ void certs_start(struct agent *agent, uint64_t now_usec)
 {
 	struct certs *certs = &agent->certs;
 
-	*certs = (struct certs){ .lists_usec = MODEL_NEVER, .shows_usec = MODEL_NEVER };
+	*certs = (struct certs){ .lists_usec = MODEL_NEVER,
+		                 .shows_usec = MODEL_NEVER,
+		                 .tells_usec = MODEL_NEVER,
+		                 .watches_pods = luck_percent(&agent->luck, 75) };
 	(void)now_usec;
 	for (size_t i = 0; i < MODEL_COPIES; i++) {
 		certs->copy[i] = (struct evidence_copy){ .source = CERTS_SOURCE + (uint32_t)i,
@@ -97,10 +100,41 @@ static void follow_epoch(struct agent *agent, uint64_t now_usec)
 	certs->lists_usec = now_usec + luck_between(&agent->luck, 20 * MSEC_USEC, 1500 * MSEC_USEC);
 }
 
+/* Of all pods together: each version is given once. */
+static uint64_t pods_version(const struct model *model)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < MODEL_PODS; i++)
+		sum += model->pod[i].id ? model->pod[i].version : 0;
+	return sum;
+}
+
+/* That there was a change; what they are now is another question. */
+static bool watch_pods(struct agent *agent, uint64_t now_usec)
+{
+	struct certs *certs = &agent->certs;
+	uint64_t pods = pods_version(agent->model);
+
+	agent->evidence.pods.watched = certs->synced && certs->watches_pods;
+	if (agent->evidence.pods.watched && pods != certs->pods && certs->tells_usec == MODEL_NEVER)
+		certs->tells_usec = now_usec + luck_between(&agent->luck, 0, 500 * MSEC_USEC);
+	if (now_usec < certs->tells_usec)
+		return false;
+	if (!reaches(agent, now_usec)) {
+		certs->tells_usec = now_usec + AGAIN_USEC;
+		return false;
+	}
+	certs->tells_usec = MODEL_NEVER;
+	certs->pods = pods;
+	agent->evidence.pods.changed_usec = on_its_clock(agent, now_usec);
+	return true;
+}
+
 bool certs_advance(struct agent *agent, uint64_t now_usec)
 {
 	struct certs *certs = &agent->certs;
-	bool new = false;
+	bool new = watch_pods(agent, now_usec);
 
 	follow_epoch(agent, now_usec);
 	if (certs->synced && certs->revision != agent->model->revision &&
@@ -122,13 +156,18 @@ bool certs_advance(struct agent *agent, uint64_t now_usec)
 	return new;
 }
 
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 uint64_t certs_next(const struct agent *agent)
 {
 	const struct certs *certs = &agent->certs;
 
 	if (!agent->alive)
 		return MODEL_NEVER;
-	return certs->lists_usec < certs->shows_usec ? certs->lists_usec : certs->shows_usec;
+	return sooner(certs->tells_usec, sooner(certs->lists_usec, certs->shows_usec));
 }
 
 static void fill_source(struct agent *agent, const struct flight *flight, size_t i, struct stamp at)

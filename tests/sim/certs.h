@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* certs - the watches of a played agent: what they show of copies and grants lags behind, and is not
- * complete for a while after each loss of readiness; and what looks and proofs brought. Part of
- * agent. */
+ * complete for a while after each loss of readiness; that the pods changed, where those are watched;
+ * and what looks and proofs brought. Part of agent. */
 #pragma once
 #include "core/core.h"
 #include "tests/model/model.h"
@@ -16,6 +16,9 @@ struct certs {
 	uint64_t begun_usec;
 	uint64_t shows_usec; /* what changed is shown then */
 	uint32_t revision;   /* shown last */
+	bool watches_pods;
+	uint64_t tells_usec; /* that the operator's pods changed */
+	uint64_t pods;       /* what they were then */
 	struct {
 		uint32_t uid, rotation; /* as shown last */
 		uint32_t source;        /* version that the last look found */

@@ -235,6 +235,20 @@ static size_t some_source(struct world *world)
 	return (size_t)between(world, 0, MODEL_COPIES - 1);
 }
 
+/* A copy that goes again before anybody was shown that it is back was away all the time, for an agent: longer than a
+ * healthy operator takes. */
+static bool lost_about_then(const struct world *world, uint64_t usec)
+{
+	for (size_t i = 0; i < world->event_count; i++) {
+		const struct event *event = &world->event[i];
+
+		if (event->kind == EVENT_LOSE_COPY && usec + 6 * SECONDS_USEC > event->usec &&
+		    event->usec + 6 * SECONDS_USEC > usec)
+			return true;
+	}
+	return false;
+}
+
 /* Renewals, touches and, of a healthy cluster, deletes by hand. */
 static void disturb(struct world *world, uint64_t from_usec, uint64_t until_usec, unsigned times,
                     bool by_hand)
@@ -245,6 +259,8 @@ static void disturb(struct world *world, uint64_t from_usec, uint64_t until_usec
 		                       : luck_percent(&world->luck, 60)          ? EVENT_ROTATE
 		                                                                 : EVENT_TOUCH;
 
+		if (kind == EVENT_LOSE_COPY && lost_about_then(world, usec))
+			kind = EVENT_TOUCH;
 		world_event(world, usec, kind, some_source(world));
 		calm_at(world, usec);
 	}
@@ -375,6 +391,20 @@ static void make_paused(struct world *world)
 	(void)cut_and_boot(world, plan_boot(world));
 	world->model.paused = true;
 	disturb_while_off(world);
+}
+
+/* All has been well for minutes, and nobody looks closely any more. Then the operator ends, and the next one meets an
+ * address that is away for so short a time that no probe need notice. */
+static void make_still(struct world *world)
+{
+	struct boot_plan plan = plan_boot(world);
+	uint64_t crash;
+
+	plan.vip_usec = plan.api_usec;
+	crash = cut_and_boot(world, plan) + last_of(&plan) + seconds(world, 90, 400);
+	path_add(&world->model.vip, crash + 500 * MSEC_USEC, crash + 3500 * MSEC_USEC, FAULT_500);
+	world_event(world, crash, EVENT_CRASH, 0);
+	calm_at(world, crash + 5 * SECONDS_USEC);
 }
 
 /* The off process ends by itself, about when the agent is about to end it. */
@@ -603,6 +633,8 @@ const struct kind kinds[] = {
 	{ "paused", "no delete, and the copies come",
 	  PROMISE_NO_DELETE | PROMISE_NO_SAVE | PROMISE_OFF | PROMISE_COPIES, CAUSE_PAUSED,
 	  600 * SECONDS_USEC, 0, 1, 1, make_paused },
+	{ "still for long", "healed, and no copy lost", PROMISE_HEALS, 0, 45 * SECONDS_USEC,
+	  12 * SECONDS_USEC, 1, 1, make_still },
 	{ "operator recovers alone", "healed, no good process deleted", PROMISE_HEALS, 0,
 	  45 * SECONDS_USEC, 0, 1, 1, make_alone },
 	{ "forbidden for a while", "healed after it", PROMISE_HEALS, 0, 90 * SECONDS_USEC, 0, 1, 1,

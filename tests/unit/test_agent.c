@@ -214,6 +214,19 @@ static void a_watch_that_ends_or_expires_goes_on(void **state)
 	close_scene(&scene);
 }
 
+static void the_operators_pods_are_watched_and_nothing_rests_on_it(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, 8, NULL);
+	(void)tell(&scene, "hold GET labelSelector=io.cilium%2Fapp%3Doperator&watch=1");
+	start_agent(&scene, &scene.agent, "recover");
+	(void)event(&scene, 0, "held GET /api/v1/namespaces/kube-system/pods");
+	await_status(&scene, "\"verdict\":\"PROVEN\"");
+	close_scene(&scene);
+}
+
 static void a_copy_that_policy_refuses_is_told_in_the_apis_words(void **state)
 {
 	struct scene scene;
@@ -370,6 +383,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(mode_observe_writes_nothing),
 		cmocka_unit_test(a_log_that_may_not_be_read_is_said_and_leads_to_nothing),
 		cmocka_unit_test(a_watch_that_ends_or_expires_goes_on),
+		cmocka_unit_test(the_operators_pods_are_watched_and_nothing_rests_on_it),
 		cmocka_unit_test(a_copy_that_policy_refuses_is_told_in_the_apis_words),
 		cmocka_unit_test(a_listener_that_serves_another_leaf_is_told),
 		cmocka_unit_test(of_two_agents_one_acts),

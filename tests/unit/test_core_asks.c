@@ -134,6 +134,64 @@ static void a_healthy_hour_is_quiet(void **state)
 	assert_true(b.asks[ASK_PROBE] <= 2 * 3600 / 5 + 10);
 }
 
+/* The wake-ups of ten minutes, beside those for one answer of each batch that was asked together. */
+static unsigned wake_ups(struct bench *b)
+{
+	uint64_t until = b->now + 600 * SECONDS_USEC;
+	unsigned count = 0;
+
+	for (; b->now < until; count++)
+		bench_round(b, until);
+	return count;
+}
+
+static void what_is_still_and_watched_is_looked_at_rarely(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	b.says[0] = LOG_ON;
+	b.evidence.pods.watched = true;
+	bench_run(&b, 120 * SECONDS_USEC);
+	memset(b.asks, 0, sizeof(b.asks));
+	assert_in_range(wake_ups(&b), 0, 2 * 600 / 5 + 4); /* all of them fall together */
+	assert_in_range(b.asks[ASK_PROBE], 2 * 119, 2 * 121);
+	assert_in_range(b.asks[ASK_PODS], 28, 32);
+	assert_in_range(b.asks[ASK_NODES], 28, 32);
+	assert_in_range(b.asks[ASK_DEPLOYMENTS], 28, 32);
+	assert_int_equal(b.decision.verdict, VERDICT_HEALTHY);
+	b.evidence.pods.watched = false; /* from here on nobody would tell */
+	b.asks[ASK_PODS] = 0;
+	bench_run(&b, 60 * SECONDS_USEC);
+	assert_in_range(b.asks[ASK_PODS], 28, 32);
+}
+
+static void a_change_of_the_pods_is_followed_by_a_look(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	b.says[0] = LOG_ON;
+	b.evidence.pods.watched = true;
+	bench_run(&b, 127 * SECONDS_USEC);
+	b.asks[ASK_PODS] = 0;
+	b.evidence.pods.changed_usec = b.now;
+	bench_run(&b, 60 * MSEC_USEC);
+	assert_int_equal(b.asks[ASK_PODS], 1);
+	bench_run(&b, 10 * SECONDS_USEC);
+	assert_in_range(b.asks[ASK_PODS], 1, 2); /* that answer was of after the change */
+	b.mute[ASK_PODS] = true;
+	b.evidence.pods.changed_usec = b.now;
+	bench_run(&b, 1 * SECONDS_USEC);
+	b.evidence.pods.changed_usec = b.now; /* once more, while one is under way */
+	b.asks[ASK_PODS] = 0;
+	b.mute[ASK_PODS] = false;
+	bench_run(&b, 200 * MSEC_USEC);
+	assert_int_equal(b.asks[ASK_PODS], 1);
+}
+
 static void an_answer_that_does_not_help_is_no_loop(void **state)
 {
 	struct bench b;
@@ -216,6 +274,8 @@ int main(void)
 		cmocka_unit_test(the_core_never_wakes_in_the_past),
 		cmocka_unit_test(the_core_wakes_to_notice_what_is_overdue),
 		cmocka_unit_test(a_healthy_hour_is_quiet),
+		cmocka_unit_test(what_is_still_and_watched_is_looked_at_rarely),
+		cmocka_unit_test(a_change_of_the_pods_is_followed_by_a_look),
 		cmocka_unit_test(an_answer_that_does_not_help_is_no_loop),
 		cmocka_unit_test(a_silent_log_is_read_less_closely_after_a_minute),
 		cmocka_unit_test(nothing_is_asked_that_has_no_address),

@@ -134,9 +134,12 @@ static void add_watches(void)
 {
 	struct path_page page = { .limit = 100 };
 
-	for (enum path_resource resource = PATH_CLASSES; resource <= PATH_COPIES; resource++) {
+	for (enum path_resource resource = PATH_CLASSES; resource < PATH_RESOURCE_COUNT;
+	     resource++) {
 		const char *namespace = resource == PATH_COPIES ? COPIES_NAMESPACE : NULL;
 
+		if (resource == PATH_OPERATORS)
+		namespace = OPERATOR_NAMESPACE;
 		ADD("GET", path_list, resource, namespace, &page);
 		ADD("GET", path_watch, resource, namespace, "7", 300);
 	}

@@ -192,7 +192,9 @@ static void probes_are_as_close_as_the_state_needs(void **state)
 
 	(void)state;
 	good(&b);
-	assert_int_equal(b.readiness.due_usec - b.now, 5 * SECONDS_USEC);
+	assert_in_range(b.readiness.due_usec - b.now, 1, 5 * SECONDS_USEC);
+	assert_int_equal(b.readiness.due_usec % (5 * SECONDS_USEC),
+	                 0); /* all of this host's together */
 	bad(&b);
 	assert_int_equal(b.readiness.due_usec - b.now, 250 * MSEC_USEC);
 	bad(&b);

@@ -56,7 +56,7 @@ static void it_makes_an_account_that_the_agent_can_use(void **state)
 	open_scene(&scene, 8, NULL);
 	assert_int_equal(SETUP(&scene, said), 0);
 	expect("created    Role default/gatewake-sources\n");
-	expect("checked    31 of 31 rights");
+	expect("checked    32 of 32 rights");
 	expect("wrote      /tmp/");
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
 		if (!is_there(&scene, made[i]))
@@ -283,7 +283,7 @@ static void a_right_that_comes_late_is_waited_for(void **state)
 	open_scene(&scene, 8, NULL);
 	(void)tell(&scene, "deny 3 \"verb\":\"delete\"");
 	assert_int_equal(SETUP(&scene, said), 0);
-	expect("checked    31 of 31 rights");
+	expect("checked    32 of 32 rights");
 	close_scene(&scene);
 }
 
@@ -327,7 +327,7 @@ static void an_old_kubernetes_has_no_policies(void **state)
 	(void)tell(&scene, "policies off");
 	assert_int_equal(SETUP(&scene, said), 0);
 	expect("this Kubernetes has no ValidatingAdmissionPolicy (1.30 and later have)");
-	expect("checked    31 of 31 rights");
+	expect("checked    32 of 32 rights");
 	expect_not("gatewake-pods");
 	assert_int_equal(SETUP(&scene, said, "--undo"), 0);
 	expect("deleted    ServiceAccount kube-system/gatewake\n");

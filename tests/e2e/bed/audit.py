@@ -44,6 +44,13 @@ class Audit:
         return next((request.moment for request in self.asked(user, since)
                      if request.resource.startswith("/readyz") and request.status == 200), None)
 
+    def watched(self, user, since):
+        """What USER has begun to watch since that moment; the log says it when the first answer goes out."""
+        with open(self.path) as log:
+            begun = [read(entry) for entry in map(json.loads, log) if entry["stage"] == "ResponseStarted"]
+        return sorted({request.resource for request in begun
+                       if (request.user, request.verb) == (user, "watch") and request.moment >= since})
+
     def asked(self, user, since):
         self.read_on()
         return [request for request in self.requests if request.user == user and request.moment >= since]
