@@ -45,7 +45,7 @@ UNIT    := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 SIM     := $(patsubst %.c,$(O)/%.o,$(wildcard tests/sim/*.c))
 HEADERS := $(wildcard agent/*.h agent/*/*.h platform/arm64/*.h tests/*/*.h)
 
-.PHONY: all deps test demo fuzz e2e boot netns soak failover chroots checks purity headers complexity format clean
+.PHONY: all deps test demo fuzz e2e bench boot netns soak failover chroots checks purity headers complexity format clean
 all: $(O)/gatewake
 
 # Asked before everything else. Root on Debian: installs what is missing; else says what to install.
@@ -120,6 +120,10 @@ headers: | deps
 
 e2e: $(O)/gatewake
 	tests/e2e/run --agent $(O)/gatewake
+
+# By hand: what the package's program costs while all is well: memory, wake-ups, writes, size. SECONDS=120 for a look.
+bench:
+	@tests/bench/run --seconds $(or $(SECONDS),600)
 
 # The service under a real systemd, in a container; root. swallow is gatewake with a defect for the watchdog.
 boot: $(O)/gatewake $(O)/swallow $(O)/fakeapi

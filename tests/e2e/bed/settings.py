@@ -35,6 +35,8 @@ COPIES_NAMESPACE = "cilium-secrets"
 COPY_OF_NAMESPACE = "secretsync.cilium.io/owning-secret-namespace"
 COPY_OF_NAME = "secretsync.cilium.io/owning-secret-name"
 
+WATCHED_FOR = 600.0  # by `footprint`, an agent that has nothing to do; s
+
 
 def cache():
     base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"

@@ -3,6 +3,7 @@
 
 import os
 import re
+import statistics
 import time
 
 from bed import settings, waiting
@@ -14,57 +15,93 @@ from .race import start_agent
 
 CROWD = "crowd"
 CROWDS = (1000, 10000)
-WATCHED_FOR = (60.0, 600.0)  # beside each crowd
 PROVEN_WITHIN = 60.0
+STILL_AFTER = 75.0  # the last of what a start brings, and the minute after which the core looks less closely
 SAMPLED_EVERY = 5.0
+SLICES = 10  # of the time observed: rates are given for each
+SLICE_LEAST = 15.0
 
 
 @case("footprint", asked_for=True)
 def footprint(bed, agent, report):
-    """Sixty listeners and ever more Secrets: memory, wake-ups, requests and writes of an agent that has nothing to do."""
+    """Sixty listeners and ever more Secrets: what an agent costs that has nothing to do."""
     bed.heal()
     bed.gateway.refer_to(SIXTY)
     waiting.until(bed.copies_complete, 60, "the operator to copy sixty Secrets")
     bed.api.request("POST", "/api/v1/namespaces", {"metadata": {"name": CROWD}})
     there = 0
-    for count, seconds in zip(CROWDS, WATCHED_FOR):
+    for count in CROWDS:
         for number in range(there, count):
             bed.api.request("POST", f"/api/v1/namespaces/{CROWD}/secrets",
                             {"metadata": {"name": f"s{number}"}, "stringData": {"password": "x" * 64}})
         there = count
-        measure(bed, agent, report, f"{count} Secrets", seconds)
+        measure(bed, agent, report, f"{count} Secrets")
 
 
-def measure(bed, agent, report, name, seconds):
+def measure(bed, agent, report, name):
     agent.kill()
+    started = time.monotonic()
     start_agent(agent, report)
     status = await_status(agent, is_proven, PROVEN_WITHIN)
     if not report.check(is_proven(status), f"beside {name} the status becomes PROVEN, not {said(status)}"):
         return
-    waiting.reach(time.monotonic() + 15)  # the last of what a start brings
+    waiting.reach(time.monotonic() + STILL_AFTER)
     pid, began, files = agent.process.popen.pid, time.monotonic(), agent.files()
-    woke, resident = wake_ups(pid), []
-    while time.monotonic() < began + seconds:
-        resident.append(memory(pid))
-        waiting.reach(time.monotonic() + SAMPLED_EVERY)
+    written, woke, observed = bytes_written(pid), wake_ups(pid), Observed(pid)
+    observed.until(began + settings.WATCHED_FOR)
     elapsed = time.monotonic() - began
-    pss, rss = ([sample[kind] / 1024 for sample in resident] for kind in ("Pss", "Rss"))
-    writes = bed.audit.writes(settings.AGENT_USER, began)
-    report.figure(f"{name}: observed, s", elapsed)
-    report.figure(f"{name}: PSS, MiB, least and most", f"{min(pss):.2f} {max(pss):.2f}")
-    report.figure(f"{name}: RSS, MiB, least and most", f"{min(rss):.2f} {max(rss):.2f}")
-    report.figure(f"{name}: wake-ups a second", (wake_ups(pid) - woke) / elapsed)
-    report.figure(f"{name}: requests a minute", 60 * len(list(bed.audit.asked(settings.AGENT_USER, began))) / elapsed)
+    woke = wake_ups(pid) - woke
+    asked, writes = (ask(settings.AGENT_USER, began) for ask in (bed.audit.asked, bed.audit.writes))
+    watched = bed.audit.watched(settings.AGENT_USER, started)
+    changed = [key for key, value in agent.files().items() if files.get(key) != value]
+    report.figure(f"{name}: observed, s", round(elapsed))
+    report.figure(f"{name}: listeners", len(status["listeners"]))
+    report.figure(f"{name}: watches", f"{len(watched)}: {', '.join(watched)}")
+    observed.tell(report, name)
+    report.figure(f"{name}: wake-ups a second, on average", woke / elapsed)
+    report.figure(f"{name}: requests a minute", 60 * len(asked) / elapsed)
     report.figure(f"{name}: writes to the API", len(writes))
-    report.figure(f"{name}: files changed", sum(files.get(key) != value for key, value in agent.files().items()))
+    report.figure(f"{name}: files changed", len(changed))
+    report.figure(f"{name}: bytes written to a disk", bytes_written(pid) - written)
     report.check(not writes, f"it writes nothing beside {name}: {[str(write) for write in writes[:3]]}")
-    report.check(agent.files() == files, f"it changes no file beside {name}")
+    report.check(not changed, f"it changes no file beside {name}: {changed[:3]}")
+
+
+class Observed:
+    """Samples of one process: memory now and then, and how often it woke in each slice of the time."""
+
+    def __init__(self, pid):
+        self.pid, self.sizes, self.woke = pid, [], []
+
+    def until(self, end):
+        slice_began, before = time.monotonic(), wake_ups(self.pid)
+        slice_length = min(max((end - slice_began) / SLICES, SLICE_LEAST), end - slice_began)
+        while (now := time.monotonic()) < end:
+            self.sizes.append(memory(self.pid))
+            waiting.reach(min(now + SAMPLED_EVERY, slice_began + slice_length, end))
+            now = time.monotonic()
+            if now >= slice_began + slice_length:
+                woke = wake_ups(self.pid)
+                self.woke.append((woke - before) / (now - slice_began))
+                slice_began, before = now, woke
+
+    def tell(self, report, name):
+        for kind, meaning in (("Pss", "PSS"), ("Rss", "RSS"), ("Private", "private"), ("Private_Dirty", "written to")):
+            report.figure(f"{name}: {meaning}, MiB", spread([size[kind] / 1024 for size in self.sizes]))
+        report.figure(f"{name}: wake-ups a second", spread(self.woke))
+
+
+def spread(values):
+    """The least, the median and the most."""
+    return [round(value, 2) for value in (min(values), statistics.median(values), max(values))]
 
 
 def memory(pid):
-    """KiB."""
+    """KiB. Private: what nobody else has as well just then, and with it PSS, goes up by a library when the last other
+    program that uses that one ends. Of what was written to (heap, stack, data) nothing is ever shared."""
     with open(f"/proc/{pid}/smaps_rollup") as rollup:
-        return {name: int(size) for name, size in re.findall(r"^(Pss|Rss):\s+(\d+) kB$", rollup.read(), re.M)}
+        sizes = {name: int(size) for name, size in re.findall(r"^(\w+):\s+(\d+) kB$", rollup.read(), re.M)}
+    return sizes | {"Private": sizes["Private_Clean"] + sizes["Private_Dirty"]}
 
 
 def wake_ups(pid):
@@ -74,3 +111,9 @@ def wake_ups(pid):
         with open(f"/proc/{pid}/task/{thread}/status") as status:
             total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)$", status.read(), re.M)[1])
     return total
+
+
+def bytes_written(pid):
+    """To what has a disk beneath it, so not to /run."""
+    with open(f"/proc/{pid}/io") as counts:
+        return int(re.search(r"^write_bytes: (\d+)$", counts.read(), re.M)[1])
