@@ -173,3 +173,4 @@ test: $(O)/fakeapi $(O)/contract
 
 include cross/arm64.mk
 include cross/deb.mk
+include cross/image.mk

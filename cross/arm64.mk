@@ -22,9 +22,10 @@ arm64: arm64-deps
 
 arm64-programs: $(O)/gatewake $(UNIT) $(FUZZ) $(O)/simulate $(O)/fakeapi purity
 
-# By hand: the program on a whole emulated board, with a systemd, a keepalived and a clock of its own; root, minutes.
-vm: arm64-deps
+# By hand: the program, and the image of a card with it, on a whole emulated board; root, minutes.
+vm: arm64-deps $(O)/fakeapi
 	$(QUIET)$(MAKE) $(arm64_flags) vm-programs
+	@cross/deb arm64 > /dev/null
 	$(QUIET)tests/vm/run --build $(ARM64_O)
 
 vm-programs: $(O)/gatewake $(O)/fakeapi

@@ -24,10 +24,11 @@
 
 static const char usage[] =
 	"usage: fakeapi [--release 118|120] [--speed N] [--cross-namespace] [--tapes DIR]\n"
-	"               [--folder DIR] [--vip ADDRESS:PORT] [--issued DATE] [--identity DIR]\n"
-	"               [--connections] [--at SECONDS COMMAND]...\n"
+	"               [--folder DIR] [--address ADDRESS] [--vip ADDRESS:PORT] [--issued DATE]\n"
+	"               [--identity DIR] [--connections] [--at SECONDS COMMAND]...\n"
 	"Times are seconds of the world, which runs N times as fast as this one. DATE, in seconds\n"
 	"since 1970, is that of the certificates that it makes: now, unless told otherwise.\n"
+	"--address: of all but the virtual one, for a client on another machine; else 127.0.0.1.\n"
 	"--identity: ca.crt, tls.crt, tls.key and token of several servers that stand for one.\n"
 	"--connections: tells of each that comes to the virtual address.\n";
 
@@ -117,11 +118,11 @@ static void write_kubeconfig(const struct tls_identity *ca)
 		die(path);
 	(void)fprintf(file,
 	              "apiVersion: v1\nkind: Config\nclusters:\n- name: fake\n  cluster:\n    "
-	              "server: https://127.0.0.1:%u\n"
+	              "server: https://%s:%u\n"
 	              "    certificate-authority-data: %s\nusers:\n- name: agent\n  user: {token: "
 	              "%s}\ncontexts:\n- name: fake\n"
 	              "  context: {cluster: fake, user: agent}\ncurrent-context: fake\n",
-	              fake.front[GATE_LOCAL].port, base64, fake.token);
+	              fake.front[GATE_LOCAL].ip, fake.front[GATE_LOCAL].port, base64, fake.token);
 	if (fclose(file) != 0)
 		die(path);
 	free(base64);
@@ -175,7 +176,7 @@ static void make_identity(struct tls_identity *ca, struct tls_identity *leaf)
 	if (!identity) {
 		make_token();
 		tls_make(ca, "fake-ca", NULL, NULL);
-		(void)snprintf(names, sizeof(names), "IP:127.0.0.1,IP:%s", vip);
+		(void)snprintf(names, sizeof(names), "IP:%s,IP:%s", fake.front[GATE_LOCAL].ip, vip);
 		tls_make(leaf, "kubernetes", names, ca);
 		return;
 	}
@@ -192,7 +193,7 @@ static void start(struct world_options *options)
 	struct tls_identity ca = { 0 }, leaf = { 0 };
 	int gateway, metrics;
 
-	fake.front[GATE_LOCAL].ip = "127.0.0.1";
+	fake.front[GATE_LOCAL].ip = options->address;
 	fake.front[GATE_VIP].port = cut_port(vip);
 	fake.front[GATE_VIP].ip = options->vip = vip;
 	for (enum gate gate = GATE_LOCAL; gate <= GATE_VIP; gate++) {
@@ -200,9 +201,9 @@ static void start(struct world_options *options)
 			fake_bind(fake.front[gate].ip, &fake.front[gate].port, true);
 		options->ports[gate] = fake.front[gate].port;
 	}
-	gateway = fake_bind("127.0.0.1", &options->gateway_port, false);
+	gateway = fake_bind(options->address, &options->gateway_port, false);
 	/* Nobody listens there: an operator's metrics say nothing. */
-	metrics = fake_bind("127.0.0.1", &options->metrics_port, false);
+	metrics = fake_bind(options->address, &options->metrics_port, false);
 	(void)metrics;
 	make_identity(&ca, &leaf);
 	fake.context = tls_context(leaf.cert, leaf.key);
@@ -293,6 +294,7 @@ static void read_flags(int argc, char **argv, struct world_options *options)
 		                               { "cross-namespace", no_argument, NULL, 'c' },
 		                               { "tapes", required_argument, NULL, 't' },
 		                               { "folder", required_argument, NULL, 'f' },
+		                               { "address", required_argument, NULL, 'l' },
 		                               { "vip", required_argument, NULL, 'v' },
 		                               { "issued", required_argument, NULL, 'i' },
 		                               { "identity", required_argument, NULL, 'd' },
@@ -312,6 +314,8 @@ static void read_flags(int argc, char **argv, struct world_options *options)
 			options->tapes = optarg;
 		else if (flag == 'f')
 			folder = optarg;
+		else if (flag == 'l')
+			options->address = optarg;
 		else if (flag == 'v')
 			(void)snprintf(vip, sizeof(vip), "%s", optarg);
 		else if (flag == 'i')
@@ -334,9 +338,11 @@ static void read_flags(int argc, char **argv, struct world_options *options)
 
 int main(int argc, char **argv)
 {
-	struct world_options options = {
-		.release = 118, .speed = 1, .tapes = "tests/unit/tapes", .events = stdout
-	};
+	struct world_options options = { .release = 118,
+		                         .speed = 1,
+		                         .tapes = "tests/unit/tapes",
+		                         .address = "127.0.0.1",
+		                         .events = stdout };
 
 	read_flags(argc, argv, &options);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -349,9 +355,10 @@ int main(int argc, char **argv)
 	start(&options);
 	(void)fprintf(stdout,
 	              "ready kubeconfig=%s/kubeconfig host-root=%s/host vip=%s:%u "
-	              "release=%u speed=%u gateway=127.0.0.1:%u hostname=%s\n",
+	              "release=%u speed=%u gateway=%s:%u hostname=%s\n",
 	              folder, folder, vip, fake.front[GATE_VIP].port, options.release,
-	              options.speed, options.gateway_port, fake.world.source[0].hostname);
+	              options.speed, options.address, options.gateway_port,
+	              fake.world.source[0].hostname);
 	(void)fflush(stdout);
 	run();
 	(void)pthread_mutex_lock(&fake.lock); /* nobody writes there any more */

@@ -243,7 +243,7 @@ static void put_gateway(struct world *world)
 	cJSON *address = cJSON_GetArrayItem(at(at(json, "status"), "addresses"), 0);
 	size_t i = 0;
 
-	set(address, "value", "127.0.0.1");
+	set(address, "value", world->options.address);
 	cJSON_ArrayForEach(listener, at(at(json, "spec"), "listeners"))
 	{
 		cJSON *ref = cJSON_GetArrayItem(at(at(listener, "tls"), "certificateRefs"), 0);

@@ -34,7 +34,8 @@ struct world_options {
 	bool cross_namespace; /* gamma's Secret is in another namespace than the Gateway */
 	const char *folder;   /* the host's tree and all else is written there */
 	const char *tapes;    /* the folder of the bed's answers */
-	const char *vip;      /* the virtual address; the rest is on loopback */
+	const char *vip;      /* the virtual address */
+	const char *address;  /* of all else */
 	unsigned ports[GATE_COUNT], gateway_port, metrics_port;
 	FILE *events; /* a line for each thing that happens */
 };

@@ -15,9 +15,10 @@ PATIENCE = 120  # all is emulated
 CASES = {}
 
 
-def case(rtc):
+def case(rtc, card=False):
+    """card: it gets the image of a card for a Pi, in place of the bare tree."""
     def add(function):
-        function.rtc = rtc
+        function.rtc, function.card = rtc, card
         CASES[function.__name__] = function
         return function
     return add

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An emulated ARM64 board: Debian's kernel, and a disk made of a tree and of the files that a test adds."""
+"""An emulated ARM64 board, and its disk: one made of a tree and of the files that a test adds, or a card for a Pi."""
 
 import base64
 import json
@@ -12,13 +12,17 @@ from bed.tree import Tree
 from bed.waiting import until
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 SHELL = "gatewake-shell.service"
 PORT = "gatewake"
+SHARED = "shared"  # what a machine mounts it by
 BRIDGE = "br0"
 HOST = "10.66.0.1"  # this side of the machines' network
 BOOT_SECONDS = 300  # emulated: 15 s on an idle host, and no host is idle
 END_SECONDS = 120
 SPARE_BYTES = 256 << 20
+SECTOR = 512
+CARD_BYTES = 4 << 30
 
 
 def run(*words):
@@ -75,9 +79,13 @@ class Machine(Tree):
         Machine.count += 1
         self.number, self.image = Machine.count, pathlib.Path(image)
         self.address, self.tap = f"{HOST.removesuffix('.1')}.{10 + self.number}", f"vm{self.number}"
+        self.mac = f"52:54:00:66:00:{self.number:02x}"
         self.rtc, self.memory, self.cpus = rtc, memory, cpus
+        self.shared = None  # a folder of this host, for the machine to mount
         super().__init__(self.image / "tree", pathlib.Path(scratch, name))
         self.disk = self.folder / "disk"
+        self.kernel, self.initrd = self.image / "kernel", self.image / "initrd"
+        self.append = "quiet panic=5 net.ifnames=0 console=ttyAMA0"
         self.qemu = self.shell = None
         self.install(HERE / "shell", f"usr/libexec/{SHELL.removesuffix('.service')}")
         self.install(HERE / "shell.service", f"usr/lib/systemd/system/{SHELL}", 0o644)
@@ -112,19 +120,22 @@ class Machine(Tree):
             "qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72", "-smp", str(self.cpus),
             "-m", str(self.memory), "-accel", "tcg,thread=multi", "-nodefaults", "-no-user-config", "-display", "none",
             "-rtc", f"base={self.rtc}", "-serial", f"file:{self.folder / 'console'}",
-            "-kernel", self.image / "kernel", "-initrd", self.image / "initrd",
-            "-append", "console=ttyAMA0 quiet panic=5 net.ifnames=0", "-no-reboot",
+            "-kernel", self.kernel, "-initrd", self.initrd, "-append", self.append, "-no-reboot",
             "-drive", f"if=none,id=disk,file={self.disk},format=raw,cache=unsafe",
             "-device", "virtio-blk-pci,drive=disk",
             "-netdev", f"tap,id=net,ifname={self.tap},script=no,downscript=no",
-            "-device", f"virtio-net-pci,netdev=net,mac=52:54:00:66:00:{self.number:02x},romfile=",
+            "-device", f"virtio-net-pci,netdev=net,mac={self.mac},romfile=",
             "-chardev", f"socket,id=shell,path={port},server=on,wait=off", "-device", "virtio-serial-pci",
-            "-device", f"virtserialport,chardev=shell,name={PORT}", "-device", "virtio-rng-pci",
+            "-device", f"virtserialport,chardev=shell,name={PORT}", "-device", "virtio-rng-pci", *self.share(),
         ], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.folder / "qemu", "wb"))
         until(lambda: port.exists() or self.qemu.poll() is not None, 10, "qemu", every=0.02)
         if self.qemu.poll() is not None:
             raise AssertionError(f"qemu: {(self.folder / 'qemu').read_text()}")
         self.shell = Shell(port)
+
+    def share(self):
+        return ["-virtfs", f"local,path={self.shared},mount_tag={SHARED},security_model=none,readonly=on"] \
+            if self.shared else []
 
     def wait_for_boot(self):
         state = self.run("systemctl is-system-running --wait", check=False, seconds=BOOT_SECONDS)
@@ -165,3 +176,26 @@ class Machine(Tree):
         """A unit's own journal entries, oldest first."""
         text = self.run(f"journalctl --output=json --quiet _SYSTEMD_UNIT={unit} {' '.join(matches)}", check=False)
         return [json.loads(line) for line in text.splitlines()]
+
+
+class Card(Machine):
+    """The image of a card for a Pi (cross/image), with PACKAGE in it, and with the test's files. It boots its own kernel
+    and initrd; its own command line gets the emulated board's console, which the Pi does not have."""
+
+    def __init__(self, package, scratch, name, **settings):
+        self.package = package
+        empty = pathlib.Path(scratch, name + "-nothing")
+        (empty / "tree").mkdir(parents=True)
+        super().__init__(empty, scratch, name, **settings)
+
+    def make_disk(self):
+        run(ROOT / "cross" / "image", "--files", self.root, self.package, self.disk)
+        first = json.loads(subprocess.run(["sfdisk", "--json", self.disk], check=True, stdout=subprocess.PIPE,
+                                          text=True).stdout)["partitiontable"]["partitions"][0]
+        run("mcopy", "-i", f"{self.disk}@@{first['start'] * SECTOR}", "::*", self.folder)
+        settings = dict(line.replace(" ", "=", 1).split("=", 1) for line in
+                        (self.folder / "config.txt").read_text().splitlines() if line and not line.startswith("#"))
+        self.kernel, self.initrd = self.folder / settings["kernel"], self.folder / settings["initramfs"]
+        self.append = (self.folder / "cmdline.txt").read_text().strip() + " panic=5 console=ttyAMA0"
+        with open(self.disk, "r+b") as disk:  # a card that is larger than the image
+            disk.truncate(CARD_BYTES)

@@ -21,8 +21,11 @@ ExecStartPost=install -D -m 600 {folder}/world/kubeconfig /etc/gatewake/kubeconf
 WantedBy=multi-user.target
 """
 
-SEEN = "".join(f"BindReadOnlyPaths={FOLDER}/world/host{path}:{path}\n"
-               for path in ("/sys/fs/cgroup", "/proc/sys/kernel/random/boot_id"))
+
+def seen_at(folder):
+    """Lines of a unit that sees that host."""
+    return "".join(f"BindReadOnlyPaths={folder}{path}:{path}\n"
+                   for path in ("/sys/fs/cgroup", "/proc/sys/kernel/random/boot_id"))
 
 
 class World:
@@ -34,7 +37,7 @@ class World:
                  f'--at 0 "reboot {vip_seconds}"')
         machine.write("etc/systemd/system/fakeapi.service", UNIT.format(folder=FOLDER, flags=flags))
         machine.write("etc/gatewake/config.yaml", f"vip: {VIP}:{PORT}\n")
-        machine.write("etc/systemd/system/gatewake.service.d/host.conf", f"[Service]\n{SEEN}")
+        machine.write("etc/systemd/system/gatewake.service.d/host.conf", f"[Service]\n{seen_at(FOLDER + '/world/host')}")
         machine.enable("fakeapi.service")
 
     def said(self):
