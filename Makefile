@@ -155,7 +155,7 @@ complexity: ; @awk -f tests/complexity.awk $(SOURCES) | sort -rn | head -10
 format: ; clang-format-14 -i $(SOURCES) $(HEADERS) $(wildcard tests/*/*.c)
 clean: ; rm -rf build
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -type f -name '*.d' 2>/dev/null)
 
 # --- the fake API server (tests/fakeapi), and the contract that it and the real bed keep (tests/contract) ---
 FAKEAPI  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/fakeapi/*.c))

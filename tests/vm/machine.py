@@ -179,8 +179,8 @@ class Machine(Tree):
 
 
 class Card(Machine):
-    """The image of a card for a Pi (cross/image), with PACKAGE in it, and with the test's files. It boots its own kernel
-    and initrd; its own command line gets the emulated board's console, which the Pi does not have."""
+    """The image of a card for a Pi (cross/image), with PACKAGE in it, and with the test's files. It boots its own
+    kernel and initrd; its own command line gets the emulated board's console, which the Pi does not have."""
 
     def __init__(self, package, scratch, name, **settings):
         self.package = package
@@ -189,7 +189,8 @@ class Card(Machine):
         super().__init__(empty, scratch, name, **settings)
 
     def make_disk(self):
-        run(ROOT / "cross" / "image", "--files", self.root, self.package, self.disk)
+        subprocess.run([ROOT / "cross" / "image", "--files", self.root, self.package, self.disk], check=True,
+                       stdout=subprocess.DEVNULL)
         first = json.loads(subprocess.run(["sfdisk", "--json", self.disk], check=True, stdout=subprocess.PIPE,
                                           text=True).stdout)["partitiontable"]["partitions"][0]
         run("mcopy", "-i", f"{self.disk}@@{first['start'] * SECTOR}", "::*", self.folder)

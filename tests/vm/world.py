@@ -37,7 +37,8 @@ class World:
                  f'--at 0 "reboot {vip_seconds}"')
         machine.write("etc/systemd/system/fakeapi.service", UNIT.format(folder=FOLDER, flags=flags))
         machine.write("etc/gatewake/config.yaml", f"vip: {VIP}:{PORT}\n")
-        machine.write("etc/systemd/system/gatewake.service.d/host.conf", f"[Service]\n{seen_at(FOLDER + '/world/host')}")
+        seen = seen_at(f"{FOLDER}/world/host")
+        machine.write("etc/systemd/system/gatewake.service.d/host.conf", f"[Service]\n{seen}")
         machine.enable("fakeapi.service")
 
     def said(self):
