@@ -125,13 +125,18 @@ e2e: $(O)/gatewake
 bench:
 	@tests/bench/run --seconds $(or $(SECONDS),600)
 
-# The service under a real systemd, in a container; root. swallow is gatewake with a defect for the watchdog.
-boot: $(O)/gatewake $(O)/swallow $(O)/fakeapi
+# The service under a real systemd, in a container; root. swallow is gatewake with a defect for the watchdog, hoard
+# one that keeps what it frees.
+boot: $(O)/gatewake $(O)/swallow $(O)/hoard $(O)/fakeapi
 	@tests/boot/run --build $(O)
 
 $(O)/swallow: $(O)/tests/boot/swallow.o $(O)/agent/main.o $(LIBRARY)
 	$(call say,LD,$@)
 	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=http_start,--wrap=http_next $^ $(lib_libs) -o $@
+
+$(O)/hoard: $(O)/tests/boot/hoard.o $(O)/agent/main.o $(LIBRARY)
+	$(call say,LD,$@)
+	$(QUIET)$(CC) $(OWN_LDFLAGS) $(LDFLAGS) $^ $(lib_libs) -o $@
 
 # The virtual address moved by the real keepalived, between nodes that are network namespaces; root.
 netns: $(O)/gatewake $(O)/fakeapi

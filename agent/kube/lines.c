@@ -2,31 +2,29 @@
 #include "kube/lines.h"
 
 #include <errno.h>
-#include <stdlib.h>
+
+#include "base/secret.h"
 
 #define FIRST_ROOM 4096
 
 void lines_clear(struct lines *self)
 {
-	if (self->kept)
-		explicit_bzero(self->kept, self->room);
-	free(self->kept);
+	secret_free(self->kept);
 	*self = (struct lines){ 0 };
 }
 
 static bool grow(struct lines *self, size_t need)
 {
-	struct lines wider = { .len = self->len, .room = self->room ? self->room : FIRST_ROOM };
+	size_t room = self->room ? self->room : FIRST_ROOM;
+	char *wider;
 
-	while (wider.room < need)
-		wider.room *= 2;
-	wider.kept = malloc(wider.room);
-	if (!wider.kept)
+	while (room < need)
+		room *= 2;
+	wider = secret_resize(self->kept, room);
+	if (!wider)
 		return false;
-	if (self->len) /* not realloc: it would leave the old bytes behind */
-		memcpy(wider.kept, self->kept, self->len);
-	lines_clear(self);
-	*self = wider;
+	self->kept = wider;
+	self->room = room;
 	return true;
 }
 

@@ -2,27 +2,19 @@
 #include "kube/objects.h"
 
 #include <limits.h>
-#include <malloc.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
-#include "base/cleanup.h"
+#include "base/secret.h"
 #include "cilium/crash.h"
 #include "host/clock.h"
 
 DEFINE_CLEANUP(cJSON, cJSON_Delete)
 
-static void wipe_and_free(void *memory)
-{
-	if (memory)
-		explicit_bzero(memory, malloc_usable_size(memory));
-	free(memory);
-}
-
 void objects_init(void)
 {
-	cJSON_Hooks hooks = { .malloc_fn = malloc, .free_fn = wipe_and_free };
+	cJSON_Hooks hooks = { .malloc_fn = malloc, .free_fn = secret_release };
 
 	cJSON_InitHooks(&hooks);
 }

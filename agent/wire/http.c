@@ -6,7 +6,9 @@
 
 #include <curl/curl.h>
 
+#include "base/secret.h"
 #include "wire/slot.h"
+#include "wire/wipe.h"
 
 #define VERIFY_NOT_YET_VALID 9 /* X509_V_ERR_CERT_NOT_YET_VALID; OpenSSL itself stays in tls/ */
 #define SINK_FIRST           4096
@@ -20,9 +22,7 @@ struct http {
 };
 void slot_wipe_sink(struct sink *sink)
 {
-	if (sink->bytes)
-		explicit_bzero(sink->bytes, sink->room);
-	free(sink->bytes);
+	secret_free(sink->bytes);
 	*sink = (struct sink){ 0 };
 }
 
@@ -33,14 +33,9 @@ static bool sink_grow(struct sink *sink, size_t need)
 
 	while (room < need)
 		room *= 2;
-	bytes = malloc(room);
+	bytes = secret_resize(sink->bytes, room);
 	if (!bytes)
 		return false;
-	if (sink->bytes) { /* not realloc: it would leave the old bytes behind, unwiped */
-		memcpy(bytes, sink->bytes, sink->len);
-		explicit_bzero(sink->bytes, sink->room);
-		free(sink->bytes);
-	}
 	sink->bytes = bytes;
 	sink->room = room;
 	return true;
@@ -62,13 +57,8 @@ size_t slot_write(char *bytes, size_t size, size_t count, void *userdata)
 	if (sink->streamed)
 		*sink->streamed += len;
 	sink->bytes[sink->len] = '\0'; /* cJSON and words alike may look for it */
+	explicit_bzero(bytes, len);    /* libcurl keeps its buffer, for as long as a stream lasts */
 	return len;
-}
-static void wipe_list(struct curl_slist *list)
-{
-	for (struct curl_slist *item = list; item; item = item->next)
-		explicit_bzero(item->data, strlen(item->data));
-	curl_slist_free_all(list);
 }
 
 static void slot_clear(struct http *http, struct slot *slot)
@@ -78,14 +68,11 @@ static void slot_clear(struct http *http, struct slot *slot)
 		curl_easy_cleanup(slot->easy);
 	}
 	slot->easy = NULL;
-	wipe_list(slot->headers);
+	curl_slist_free_all(slot->headers);
 	curl_slist_free_all(slot->connect_to);
 	slot->headers = slot->connect_to = NULL;
 	slot_wipe_sink(&slot->sink);
-	if (slot->body)
-		explicit_bzero(slot->body, slot->body_len);
-	free(slot->body);
-	slot->body = NULL;
+	slot->body = secret_free(slot->body);
 	slot->stream = slot->handshake = slot->opened = slot->connected = false;
 	slot->error[0] = '\0';
 	for (size_t i = 0; i < SLOT_SOCKETS; i++)
@@ -96,7 +83,7 @@ int http_new(struct http **ret)
 {
 	CLEANUP(http_free_p) struct http *http = NULL;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+	if (!wipe_begin())
 		return -ENOMEM;
 	http = calloc(1, sizeof(*http));
 	if (!http)
@@ -342,7 +329,6 @@ static void take_end(struct http *http, struct slot *slot, CURLcode code, struct
 		explain(slot, code, ret);
 	ret->failure.http_status = ret->status;
 	ret->failure.retry_after_usec = retry_after_usec(slot);
-	slot_wipe_sink(&http->taken);
 	if (slot->handshake)
 		take_leaf(slot);
 	http->taken = slot->sink;
@@ -357,6 +343,7 @@ bool http_next(struct http *http, struct http_end *ret)
 	CURLMsg *message;
 	struct slot *slot;
 
+	slot_wipe_sink(&http->taken); /* now, not with the next end: that may be hours away */
 	(void)curl_multi_perform(http->multi, &running);
 	message = curl_multi_info_read(http->multi, &left);
 	if (!message || message->msg != CURLMSG_DONE)

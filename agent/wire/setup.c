@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "wire/slot.h"
+#include "wire/wipe.h"
 
 /* A watch runs for minutes, but what takes it takes it at once. */
 #define STREAM_CONNECT_USEC UINT64_C(5000000)
@@ -149,6 +150,8 @@ static bool set_blob(CURL *easy, CURLoption option, const char *pem)
 
 static bool set_tls(CURL *easy, const struct http_endpoint *endpoint)
 {
+	if (curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, wipe_connection) != CURLE_OK)
+		return false;
 	if (!endpoint->ca_pem) /* plain HTTP; with TLS, trusting nobody fails */
 		return curl_easy_setopt(easy, CURLOPT_CAINFO, NULL) == CURLE_OK &&
 		       curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
@@ -175,7 +178,6 @@ static bool set_method(struct slot *slot, const struct http_request *request)
 	slot->body = malloc(request->body.len + 1);
 	if (!slot->body)
 		return false;
-	slot->body_len = request->body.len;
 	memcpy(slot->body, request->body.ptr, request->body.len);
 	return !curl_easy_setopt(slot->easy, CURLOPT_POST, 1L) &&
 	       !curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, slot->body) &&

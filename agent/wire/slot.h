@@ -19,8 +19,7 @@ struct slot {
 	uint32_t generation;
 	struct curl_slist *headers, *connect_to;
 	struct sink sink;
-	char *body; /* of a request; may hold a key */
-	size_t body_len;
+	char *body;                /* of a request; may hold a key */
 	int sockets[SLOT_SOCKETS]; /* opened for this request, -1 where there is none */
 	bool stream, handshake;
 	bool opened;    /* a socket was opened: no connection of the pool was used */
@@ -28,7 +27,7 @@ struct slot {
 	char error[CURL_ERROR_SIZE];
 };
 
-/* Takes bytes into a sink; userdata is the sink. libcurl's write callback. */
+/* Moves bytes into a sink, and wipes where they were; userdata is the sink. libcurl's write callback. */
 size_t slot_write(char *bytes, size_t size, size_t count, void *userdata);
 
 /* Wipes and frees what a sink holds. */

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -165,6 +166,16 @@ class Machine(Tree):
 
     def words(self, *argv):
         return ["nsenter", "--all", "--target", str(self.leader), "--wd=/", *map(str, argv)]
+
+    def outer_pid(self, pid):
+        """By what number this program knows a process of the container."""
+        inside = pathlib.Path(f"/proc/{self.leader}/ns/pid").readlink()
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended
+                numbers = re.search(r"^NSpid:\s+(.*)$", (folder / "status").read_text(), re.M)[1].split()
+                if numbers[-1] == str(pid) and (folder / "ns" / "pid").readlink() == inside:
+                    return int(folder.name)
+        raise AssertionError(f"no process {pid} in {self.name}")
 
     def popen(self, *argv):
         return subprocess.Popen(self.words(*argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE,

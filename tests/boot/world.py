@@ -21,10 +21,10 @@ class World:
         threading.Thread(target=self.hear, daemon=True).start()
         ready = self.wait_for("ready ")
         words = re.match(r"ready kubeconfig=(\S+) host-root=(\S+) vip=(\S+)", ready)
-        self.kubeconfig, host, self.vip = words.groups()
+        self.kubeconfig, self.host, self.vip = words.groups()
         # The service sees no other process's /tmp.
         machine.write("etc/systemd/system/gatewake.service.d/host.conf",
-                      f"[Service]\nBindReadOnlyPaths={host}:{HOST_ROOT}\n")
+                      f"[Service]\nBindReadOnlyPaths={self.host}:{HOST_ROOT}\n")
         machine.write("etc/gatewake/config.yaml", f"vip: {self.vip}\nhost-root: {HOST_ROOT}\n")
 
     def hear(self):
@@ -40,11 +40,15 @@ class World:
     def tell(self, command):
         """Returns from where on events are its consequences."""
         start = len(self.heard)
-        self.popen.stdin.write(command + "\n")
-        answer = until(lambda: next((line for line in self.heard[start:] if not line.startswith("event ")), None),
-                       PATIENCE, f"an answer to {command}", 0.005)
+        answer = self.ask(command)
         assert answer == "ok", f"{command}: {answer}"
         return start
+
+    def ask(self, command):
+        start = len(self.heard)
+        self.popen.stdin.write(command + "\n")
+        return until(lambda: next((line for line in self.heard[start:] if not line.startswith("event ")), None),
+                     PATIENCE, f"an answer to {command}", 0.005)
 
     def count(self, text):
         return sum(text in line for line in self.heard)

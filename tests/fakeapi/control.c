@@ -12,7 +12,8 @@
  *   watch cut|reset|expire|bookmark       all streams: end, are reset; all events so far are forgotten (410)
  *   grant add|remove                      of the Secret in another namespace
  *   copies delete|orphan COUNT            orphan: of sources that no listener refers to
- *   source NAME renew, listener NAME wrong|right
+ *   source NAME renew|rsa|applied         rsa: with a key of that kind; applied: by kubectl, with its annotation
+ *   listener NAME wrong|right
  *   policies off                          a Kubernetes before 1.30
  *   deny COUNT TEXT                       so many reviews of rights whose body holds TEXT are answered with no
  *   delete RESOURCE NAMESPACE NAME        takes the object away; a token's Secret: it is good no more
@@ -194,7 +195,12 @@ static bool do_source(struct fake *fake, const char *rest)
 
 	if (sscanf(rest, "%63s %15s", name, what) != 2 || (i = named(fake, name)) == MODEL_COPIES)
 		return false;
-	world_renew(&fake->world, i);
+	if (strcmp(what, "applied") == 0) {
+		fake->world.source[i].applied = true;
+		objects_put_source(&fake->world, &fake->world.source[i]);
+	} else {
+		world_renew(&fake->world, i, strcmp(what, "rsa") == 0);
+	}
 	return true;
 }
 

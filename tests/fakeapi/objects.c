@@ -395,12 +395,24 @@ static void add_pair(cJSON *json, const struct tls_identity *identity)
 	free(key);
 }
 
+static void annotate(cJSON *json)
+{
+	char *text = cJSON_PrintUnformatted(json);
+	cJSON *annotations = cJSON_AddObjectToObject(at(json, "metadata"), "annotations");
+
+	must(text != NULL, "out of memory");
+	set(annotations, "kubectl.kubernetes.io/last-applied-configuration", text);
+	free(text);
+}
+
 void objects_put_source(struct world *world, const struct world_source *source)
 {
 	cJSON *json = make("v1", "Secret", source->namespace, source->name);
 
 	set_uid(json, ++world->model.next_id);
 	add_pair(json, &source->identity);
+	if (source->applied)
+		annotate(json);
 	store_put(&world->store, "secrets", source->namespace, source->name, json);
 }
 

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define RECORD 1400 /* bytes in each: a server in Go begins so */
+
 static void must(bool done, const char *what)
 {
 	if (done)
@@ -85,10 +87,11 @@ static void fill(X509 *cert, const char *name, const char *names, EVP_PKEY *key)
 	add_extension(cert, NID_subject_alt_name, all);
 }
 
-void tls_make(struct tls_identity *ret, const char *name, const char *names,
-              const struct tls_identity *ca)
+/* Takes the key. */
+static void issue(struct tls_identity *ret, const char *name, const char *names,
+                  const struct tls_identity *ca, EVP_PKEY *key)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256"), *signer = ca ? read_key(ca->key) : key;
+	EVP_PKEY *signer = ca ? read_key(ca->key) : key;
 	X509 *cert = X509_new(), *issuer = ca ? read_cert(ca->cert) : cert;
 	BIO *bio = BIO_new(BIO_s_mem());
 
@@ -110,6 +113,17 @@ void tls_make(struct tls_identity *ret, const char *name, const char *names,
 	}
 	X509_free(cert);
 	EVP_PKEY_free(key);
+}
+
+void tls_make(struct tls_identity *ret, const char *name, const char *names,
+              const struct tls_identity *ca)
+{
+	issue(ret, name, names, ca, EVP_EC_gen("P-256"));
+}
+
+void tls_make_rsa(struct tls_identity *ret, const char *name)
+{
+	issue(ret, name, NULL, NULL, EVP_RSA_gen(2048));
 }
 
 void tls_identity_clear(struct tls_identity *self)
@@ -192,7 +206,9 @@ bool link_write(struct link *link, const void *bytes, size_t len, link_give_up *
 	int rc;
 
 	while (done < len) {
-		rc = SSL_write(link->tls, (const char *)bytes + done, (int)(len - done));
+		size_t part = len - done < RECORD ? len - done : RECORD;
+
+		rc = SSL_write(link->tls, (const char *)bytes + done, (int)part);
 		if (rc > 0)
 			done += (size_t)rc;
 		else if (!go_on(link, rc, give_up, argument))

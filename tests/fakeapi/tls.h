@@ -18,6 +18,7 @@ void tls_issue_at(time_t date);
  * ("IP:127.0.0.1"), or NULL. */
 void tls_make(struct tls_identity *ret, const char *name, const char *names,
               const struct tls_identity *ca);
+void tls_make_rsa(struct tls_identity *ret, const char *name); /* as without a ca */
 void tls_identity_clear(struct tls_identity *self);
 
 SSL_CTX *tls_context(const char *cert_pem, const char *key_pem);

@@ -332,12 +332,15 @@ void world_grant(struct world *world, bool granted)
 	model_grant(&world->model, MODEL_COPIES - 1, granted, model_now(world));
 }
 
-void world_renew(struct world *world, size_t source)
+void world_renew(struct world *world, size_t source, bool rsa)
 {
 	struct world_source *renewed = &world->source[source];
 
 	tls_identity_clear(&renewed->identity);
-	tls_make(&renewed->identity, renewed->hostname, NULL, NULL);
+	if (rsa)
+		tls_make_rsa(&renewed->identity, renewed->hostname);
+	else
+		tls_make(&renewed->identity, renewed->hostname, NULL, NULL);
 	objects_put_source(world, renewed);
 	model_rotate(&world->model, source, model_now(world));
 }

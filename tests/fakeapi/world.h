@@ -46,6 +46,7 @@ struct world_source {
 	struct tls_identity identity,
 		wrong; /* wrong: what its listener serves instead, if asked to */
 	bool serves_wrong;
+	bool applied; /* by kubectl, which notes all of it in an annotation */
 	uint32_t shown,
 		holds; /* the copy's UID (0: missing) and the source's version in it, as the store shows them */
 };
@@ -98,7 +99,7 @@ void world_reboot(struct world *world, uint64_t vip_usec);
 /* The operator's process is killed; its pod gets a new container. */
 void world_kill_operator(struct world *world);
 void world_grant(struct world *world, bool granted);
-void world_renew(struct world *world, size_t source);
+void world_renew(struct world *world, size_t source, bool rsa);
 void world_delete_copies(struct world *world);
 
 /* What the API's writes do. The pod's: by its name, once the preconditions are found to hold. */
