@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* run - the service: turns the cycle until SIGTERM, tells systemd how it goes. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #define RELOAD_USEC     (30 * SECONDS_USEC) /* between reloads after a 401 */
 #define KUBECONFIG_USEC (2 * SECONDS_USEC) /* between looks at the file */
 #define RELAXED_USEC    (10 * SECONDS_USEC) /* with credentials: then the probes wake more often */
+#define LARGE_BYTES     (64 << 10)
 
 struct service {
 	struct engine *engine;
@@ -182,6 +184,15 @@ static int take_lock(const struct config *config, int *ret_fd)
 	return r;
 }
 
+/* What is large is needed for a moment: a list, a body, a status. It is given back whole, where glibc's own limit goes up
+ * with each of them, and the heap keeps the most that it ever held. And the resolver's thread needs no arena. */
+static void be_frugal(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+	(void)mallopt(M_ARENA_MAX, 1);
+}
+
 static int run(const struct config *config, const char *argument)
 {
 	CLEANUP(cycle_free_p) struct engine *engine = NULL;
@@ -192,6 +203,7 @@ static int run(const struct config *config, const char *argument)
 	int r;
 
 	(void)argument;
+	be_frugal();
 	if (take_lock(config, &lock) < 0 || open_signals(&signals) < 0)
 		return EXIT_FAILURE;
 	(void)mkdir(config->state_dir, 0755);

@@ -54,6 +54,13 @@ def is_without_rights(box):
     return users[0], exposure
 
 
+def memory_of(box):
+    """Beside all that else runs on such a card: figures, for the note of the case."""
+    rollup = box.run(f"cat /proc/{box.show('MainPID', GATEWAKE)}/smaps_rollup")
+    return ", ".join(f"{name} {int(re.search(rf'^{name}: +([0-9]+) kB', rollup, re.M)[1]) / 1024:.2f} MiB"
+                     for name in ("Pss", "Rss", "Private_Dirty"))
+
+
 def hand_over(box, world):
     """As an owner does: a file that appears by a rename. Nothing is restarted by hand."""
     text = base64.b64encode(open(world.kubeconfig, "rb").read()).decode()
@@ -92,7 +99,8 @@ def image_to_proven(box):
         repaired = credentials_come_late(box, world)
         assert first != box.show("InvocationID", GATEWAKE), "the service was not restarted by its path unit"
         won = race_after_power_cut(box, world)
-    return f"{version}, user {user}, exposure {exposure}; boot {booted:.1f} s; {repaired}; {won}"
+        memory = memory_of(box)
+    return f"{version}, user {user}, exposure {exposure}; boot {booted:.1f} s; {repaired}; {won}; {memory}"
 
 
 def credentials_come_late(box, world):

@@ -3,11 +3,22 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import time
 
 from . import settings
 from .processes import Process
+
+
+UNIT = settings.HERE.parent.parent / "systemd" / "gatewake.service"
+
+
+def environment():
+    """What the unit adds to it."""
+    lines = re.findall(r"^Environment=(.*)$", UNIT.read_text(), re.M)
+    return dict(word.split("=", 1) for line in lines for word in shlex.split(line))
 
 
 class Agent:
@@ -33,7 +44,7 @@ class Agent:
         if name_vip:
             command += ["--vip", "{}:{}".format(*settings.VIP)]
         began = time.monotonic()
-        self.process = Process(self.log, command)
+        self.process = Process(self.log, command, env=environment())
         return began
 
     @property
