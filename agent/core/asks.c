@@ -199,6 +199,9 @@ static uint64_t pause_of(const struct core *core, const struct evidence *evidenc
 	enum pace pace = pace_now(core, evidence, now_usec);
 	uint64_t pause = ask->needed ? NEEDED_USEC : pause_usec[pace][kind];
 
+	/* The address may come after all else is known, or answer on everything but these. */
+	if (kind == ASK_CRDS && pause == NEVER && core->crds != CRDS_SERVED)
+		pause = pause_usec[PACE_COMING][ASK_CRDS];
 	/* Our Node is as of yesterday until the kubelet has told the API of this boot: any moment now. */
 	if (kind == ASK_NODES && core->cause == CAUSE_NODE_UNKNOWN)
 		pause = pause_usec[PACE_COMING][ASK_PODS];

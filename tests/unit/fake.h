@@ -16,7 +16,8 @@
 /* On an emulated CPU, so that the agent keeps up with its world: from the command line. */
 static unsigned slower = 1;
 
-#define PATIENCE_MSEC (15000 * slower)
+/* Longer than a command gives itself: it says more than that it was killed. */
+#define PATIENCE_MSEC (30000 * slower)
 #define TEXT_MAX      (256 * 1024)
 
 struct child { /* a program whose lines are heard */

@@ -116,6 +116,34 @@ static void the_core_wakes_to_notice_what_is_overdue(void **state)
 	assert_int_equal(b.now, first + 1 * SECONDS_USEC + 1);
 }
 
+/* The address comes when all else is known: a pace at which nobody looks at what is known must not leave it out. */
+static void crds_are_looked_at_until_they_are_served(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	b.says[0] = LOG_ON;
+	b.layer[ENDPOINT_VIP] = LAYER_VIP;
+	bench_run(&b, 5 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_HEALTHY);
+	assert_int_equal(b.asks[ASK_CRDS], 0);
+	b.layer[ENDPOINT_VIP] = LAYER_USABLE;
+	b.crds = CRDS_UNANSWERED;
+	bench_run(&b, 9 * SECONDS_USEC);
+	assert_int_equal(b.decision.endpoint[ENDPOINT_VIP].layer, LAYER_CRDS);
+	b.crds = CRDS_MISSING;
+	bench_run(&b, 6 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_CRDS_MISSING);
+	b.crds = CRDS_SERVED;
+	bench_run(&b, 6 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_HEALTHY);
+	assert_int_equal(b.decision.endpoint[ENDPOINT_VIP].layer, LAYER_USABLE);
+	b.asks[ASK_CRDS] = 0;
+	bench_run(&b, 600 * SECONDS_USEC);
+	assert_int_equal(b.asks[ASK_CRDS], 0);
+}
+
 static void a_healthy_hour_is_quiet(void **state)
 {
 	struct bench b;
@@ -273,6 +301,7 @@ int main(void)
 		cmocka_unit_test(an_outcome_that_stays_away_is_overdue_and_nothing_else_is),
 		cmocka_unit_test(the_core_never_wakes_in_the_past),
 		cmocka_unit_test(the_core_wakes_to_notice_what_is_overdue),
+		cmocka_unit_test(crds_are_looked_at_until_they_are_served),
 		cmocka_unit_test(a_healthy_hour_is_quiet),
 		cmocka_unit_test(what_is_still_and_watched_is_looked_at_rarely),
 		cmocka_unit_test(a_change_of_the_pods_is_followed_by_a_look),
