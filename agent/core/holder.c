@@ -262,6 +262,24 @@ static uint64_t left_usec(const struct holder *self, const struct evidence_holde
 	return now_usec;
 }
 
+/* True once for each farewell, when the address must have gone by it: asked any sooner, the old holder may have
+ * answered once more. */
+static bool farewell_is_over(struct holder *self, const struct evidence_holder *seen,
+                             uint64_t now_usec)
+{
+	const struct evidence_advert *last = last_word(seen);
+	uint64_t over_usec;
+
+	if (self->now.source != SOURCE_FAREWELL || last->resigned_usec == self->farewell_usec)
+		return false;
+	over_usec = last->resigned_usec + FAREWELL_USEC;
+	recheck_at(self, over_usec, now_usec);
+	if (now_usec < over_usec)
+		return false;
+	self->farewell_usec = last->resigned_usec;
+	return true;
+}
+
 bool holder_step(struct holder *self, const struct evidence *evidence, uint64_t now_usec)
 {
 	struct holder_finding found;
@@ -287,5 +305,5 @@ bool holder_step(struct holder *self, const struct evidence *evidence, uint64_t 
 		self->now = found;
 	}
 	settle(self, now_usec);
-	return stirred;
+	return farewell_is_over(self, &evidence->holder, now_usec) || stirred;
 }

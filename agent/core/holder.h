@@ -58,6 +58,7 @@ struct holder { /* zeroed: nothing known */
 	uint64_t
 		recheck_usec; /* when the passing of time alone may change the finding; UINT64_MAX: never */
 	uint32_t stirs; /* of the evidence, as seen last */
+	uint64_t farewell_usec; /* the one after which an answer was asked for */
 	struct holder_voices voices;
 	struct holder_finding settled;
 	struct holder_move move;

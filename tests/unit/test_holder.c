@@ -305,6 +305,30 @@ static void two_stay_two_through_some_seconds_of_silence(void **state)
 }
 
 /* The kernel says reachable 2.7 s after the address had gone: by an answer of before. */
+/* Who asks at the farewell itself may be answered by a host that has not let go yet. */
+static void after_a_farewell_an_answer_is_asked_for_once(void **state)
+{
+	struct bench b = bench_new();
+	unsigned stirs = 0;
+	uint64_t said;
+
+	(void)state;
+	announce_for(&b, 0, PEER, 3);
+	announce(&b, 0, PEER, true);
+	said = b.now;
+	answer(&b, LAYER_USABLE);
+	assert_holder(&b, HOLDER_NOBODY, SOURCE_FAREWELL);
+	while (b.now < said + 20 * SECONDS_USEC) {
+		b.now = b.holder.recheck_usec < said + 20 * SECONDS_USEC ? b.holder.recheck_usec
+		                                                         : said + 20 * SECONDS_USEC;
+		if (!holder_step(&b.holder, &b.evidence, b.now))
+			continue;
+		assert_in_range(b.now - said, 400 * MSEC_USEC, 600 * MSEC_USEC);
+		stirs++;
+	}
+	assert_int_equal(stirs, 1);
+}
+
 static void an_answer_of_before_the_farewell_is_none(void **state)
 {
 	struct bench b = bench_new();
@@ -515,6 +539,7 @@ int main(void)
 		cmocka_unit_test(a_holder_that_is_lost_and_comes_back_makes_no_two),
 		cmocka_unit_test(two_that_speak_by_turns_are_two),
 		cmocka_unit_test(two_stay_two_through_some_seconds_of_silence),
+		cmocka_unit_test(after_a_farewell_an_answer_is_asked_for_once),
 		cmocka_unit_test(an_answer_of_before_the_farewell_is_none),
 		cmocka_unit_test(an_attempt_in_vain_outweighs_an_older_answer_to_arp),
 		cmocka_unit_test(an_old_silence_is_none),
