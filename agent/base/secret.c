@@ -4,6 +4,8 @@
 #include <malloc.h>
 #include <string.h>
 
+#define FIRST_ROOM 4096
+
 /* Neither inline nor looked into, by the linker's optimizer either: seen beside its malloc(), the
  * compiler would know the size that was asked for and take wiping up to the usable size for an overflow.
  * The usable size is what is wiped, since a string that was cut short by a NUL byte still has its rest
@@ -38,6 +40,21 @@ __attribute__((noipa)) void *secret_resize(void *memory, size_t size)
 		secret_release(memory);
 	}
 	return wider;
+}
+
+bool secret_grow(char **bytes, size_t *room, size_t need)
+{
+	size_t more = *room ? *room : FIRST_ROOM;
+	char *wider;
+
+	while (more < need)
+		more *= 2;
+	wider = secret_resize(*bytes, more);
+	if (!wider)
+		return false;
+	*bytes = wider;
+	*room = more;
+	return true;
 }
 
 void secret_wipe_string(char *secret)

@@ -7,6 +7,7 @@
  * took. Buffers that stay allocated are wiped once they were read (wire/wipe, slot_write). Out of reach:
  * what libyaml's own strings outgrew (of a kubeconfig, whose token has to be in memory anyway). */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/cleanup.h"
@@ -21,6 +22,10 @@ void secret_release(void *memory);
 
 /* In the place of realloc(): what is left behind is wiped. 0 frees it. */
 void *secret_resize(void *memory, size_t size);
+
+/* At least so much room, by doubling, and what was there before moves along. False: out of memory, and all is as it
+ * was. *bytes is NULL, and *room 0, before the first time. */
+bool secret_grow(char **bytes, size_t *room, size_t need);
 
 /* Wipes a string where it stands, and leaves it empty. NULL is fine. */
 void secret_wipe_string(char *secret);

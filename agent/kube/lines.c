@@ -5,27 +5,10 @@
 
 #include "base/secret.h"
 
-#define FIRST_ROOM 4096
-
 void lines_clear(struct lines *self)
 {
 	secret_free(self->kept);
 	*self = (struct lines){ 0 };
-}
-
-static bool grow(struct lines *self, size_t need)
-{
-	size_t room = self->room ? self->room : FIRST_ROOM;
-	char *wider;
-
-	while (room < need)
-		room *= 2;
-	wider = secret_resize(self->kept, room);
-	if (!wider)
-		return false;
-	self->kept = wider;
-	self->room = room;
-	return true;
 }
 
 int lines_next(struct lines *self, size_t max, struct span *bytes, struct span *ret_line)
@@ -40,7 +23,8 @@ int lines_next(struct lines *self, size_t max, struct span *bytes, struct span *
 		return -EMSGSIZE;
 	*ret_line = (struct span){ bytes->ptr, len };
 	if (len && (!newline || self->len)) {
-		if (self->len + len > self->room && !grow(self, self->len + len))
+		if (self->len + len > self->room &&
+		    !secret_grow(&self->kept, &self->room, self->len + len))
 			return -ENOMEM;
 		memcpy(self->kept + self->len, bytes->ptr, len);
 		self->len += len;

@@ -10,8 +10,8 @@
 #include "wire/slot.h"
 #include "wire/wipe.h"
 
-#define VERIFY_NOT_YET_VALID 9 /* X509_V_ERR_CERT_NOT_YET_VALID; OpenSSL itself stays in tls/ */
-#define SINK_FIRST           4096
+/* X509_V_ERR_CERT_NOT_YET_VALID; OpenSSL itself stays in tls/ and wire/wipe. */
+#define VERIFY_NOT_YET_VALID 9
 #define LEAF_MAX             (64 * 1024)
 
 struct http {
@@ -20,25 +20,11 @@ struct http {
 	uint64_t streamed;
 	struct sink taken; /* the body of the end handed out last */
 };
+
 void slot_wipe_sink(struct sink *sink)
 {
 	secret_free(sink->bytes);
 	*sink = (struct sink){ 0 };
-}
-
-static bool sink_grow(struct sink *sink, size_t need)
-{
-	size_t room = sink->room ? sink->room : SINK_FIRST;
-	char *bytes;
-
-	while (room < need)
-		room *= 2;
-	bytes = secret_resize(sink->bytes, room);
-	if (!bytes)
-		return false;
-	sink->bytes = bytes;
-	sink->room = room;
-	return true;
 }
 
 size_t slot_write(char *bytes, size_t size, size_t count, void *userdata)
@@ -50,7 +36,8 @@ size_t slot_write(char *bytes, size_t size, size_t count, void *userdata)
 		sink->overflown = true;
 		return 0;
 	}
-	if (sink->len + len + 1 > sink->room && !sink_grow(sink, sink->len + len + 1))
+	if (sink->len + len + 1 > sink->room &&
+	    !secret_grow(&sink->bytes, &sink->room, sink->len + len + 1))
 		return 0;
 	memcpy(sink->bytes + sink->len, bytes, len);
 	sink->len += len;
