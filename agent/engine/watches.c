@@ -17,14 +17,6 @@ static const enum gateways_kind kinds[PATH_COPIES + 1] = {
 	[PATH_COPIES] = GATEWAYS_COPY,
 };
 
-/* Of what only the metadata is asked for, the API's word is another one. */
-static const char *kind_of(enum path_resource resource)
-{
-	if (resource == PATH_COPIES)
-		return "Secret";
-	return resource == PATH_OPERATORS ? "Pod" : path_kind(resource);
-}
-
 /* What this operator's release looks at itself. */
 static bool is_used(const struct engine *engine, enum path_resource resource)
 {
@@ -216,7 +208,7 @@ static void tell_trouble(struct engine *engine)
 			               "there are more than %s: no copy is created", over);
 		else if (!watch->live && watch->misses > 2 && watch->failure.class != FAILURE_NONE)
 			(void)snprintf(text, sizeof(text), "watch of %ss: %.180s",
-			               kind_of(resource), watch->failure.text);
+			               path_kind(resource), watch->failure.text);
 	}
 	if (strcmp(text, self->trouble) == 0)
 		return;
@@ -285,7 +277,7 @@ const struct failure *watches_failure(const struct engine *engine, enum path_res
 	if (!engine->watches->begun || !is_used(engine, resource) || watch->live ||
 	    watch->failure.class == FAILURE_NONE)
 		return NULL;
-	*ret_kind = kind_of(resource);
+	*ret_kind = path_kind(resource);
 	return &watch->failure;
 }
 

@@ -97,6 +97,7 @@ int path_crd(char *path, size_t size, const char *name)
 	                     "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/%s", name);
 }
 
+#define METADATA      "PartialObjectMetadata"
 #define PARTIAL(kind) "application/json;as=" kind ";g=meta.k8s.io;v=v1"
 
 static const struct resource {
@@ -114,8 +115,8 @@ static const struct resource {
 	[PATH_GRANTS_BETA] = { "/apis/gateway.networking.k8s.io/v1beta1", "referencegrants",
 	                       "ReferenceGrant" },
 	[PATH_ENVOYCONFIGS] = { "/apis/cilium.io/v2", "ciliumenvoyconfigs", "CiliumEnvoyConfig" },
-	[PATH_COPIES] = { "/api/v1", "secrets", "PartialObjectMetadata", .metadata_only = true },
-	[PATH_OPERATORS] = { "/api/v1", "pods", "PartialObjectMetadata", .metadata_only = true,
+	[PATH_COPIES] = { "/api/v1", "secrets", "Secret", .metadata_only = true },
+	[PATH_OPERATORS] = { "/api/v1", "pods", "Pod", .metadata_only = true,
 	                     .query = "labelSelector=" OPERATOR_SELECTOR "&" },
 };
 static_assert(sizeof(resources) / sizeof(resources[0]) == PATH_RESOURCE_COUNT, "a row for each resource");
@@ -209,15 +210,20 @@ int path_watch(char *path, size_t size, enum path_resource resource, const char 
 
 const char *path_accept_list(enum path_resource resource)
 {
-	return resources[resource].metadata_only ? PARTIAL("PartialObjectMetadataList") : "application/json";
+	return resources[resource].metadata_only ? PARTIAL(METADATA "List") : "application/json";
 }
 
 const char *path_accept_watch(enum path_resource resource)
 {
-	return resources[resource].metadata_only ? PARTIAL("PartialObjectMetadata") : "application/json";
+	return resources[resource].metadata_only ? PARTIAL(METADATA) : "application/json";
 }
 
 const char *path_kind(enum path_resource resource)
 {
 	return resources[resource].kind;
+}
+
+const char *path_answer_kind(enum path_resource resource)
+{
+	return resources[resource].metadata_only ? METADATA : resources[resource].kind;
 }

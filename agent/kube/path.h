@@ -52,11 +52,14 @@ int path_list(char *path, size_t size, enum path_resource resource, const char *
 int path_watch(char *path, size_t size, enum path_resource resource, const char *namespace, const char *version,
 	       unsigned timeout_seconds);
 
+const char *path_kind(enum path_resource resource); /* "Secret" */
+
 /* The Accept header that goes with it, and the kind that each object of the answer has (a list's: with
- * "List" behind it). Copies: a server that can't cut the metadata out says 406; no whole Secret as a fallback. */
+ * "List" behind it), which is another one where only the metadata is asked for. Copies: a server that can't cut the
+ * metadata out says 406; no whole Secret as a fallback. */
 const char *path_accept_list(enum path_resource resource);
 const char *path_accept_watch(enum path_resource resource);
-const char *path_kind(enum path_resource resource);
+const char *path_answer_kind(enum path_resource resource);
 
 /* Digits as a rule, but the API says opaque: 1 to 31 letters, digits, '-', '.', '_', which stand for themselves in
  * a URL. Not "0", which asks for anything however old, and a watch for synthetic events in any order. */

@@ -187,11 +187,12 @@ static void turn_page(struct watch *self, const struct answer_page *page)
 static int take_page(struct watch *self, struct span body, uint64_t now_usec)
 {
 	struct answer_page page;
-	int r = answer_read_page(body, path_kind(self->resource), &page);
+	int r = answer_read_page(body, path_answer_kind(self->resource), &page);
 
 	if (r < 0)
-		return failure_set(&self->failure, FAILURE_BAD_DATA, r, "the answer is no whole list of %s",
-				   path_kind(self->resource));
+		return failure_set(&self->failure, FAILURE_BAD_DATA, r,
+		                   "the answer is no whole list of %s",
+		                   path_answer_kind(self->resource));
 	if (self->pages > 0 && strcmp(page.version, self->page_version) != 0)
 		return failure_set(&self->failure, FAILURE_BAD_DATA, -EBADMSG, "page %u is of another list",
 				   self->pages + 1);

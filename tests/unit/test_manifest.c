@@ -136,10 +136,10 @@ static void add_watches(void)
 
 	for (enum path_resource resource = PATH_CLASSES; resource < PATH_RESOURCE_COUNT;
 	     resource++) {
-		const char *namespace = resource == PATH_COPIES ? COPIES_NAMESPACE : NULL;
+		const char *namespace = resource == PATH_COPIES      ? COPIES_NAMESPACE
+		                        : resource == PATH_OPERATORS ? OPERATOR_NAMESPACE
+		                                                     : NULL;
 
-		if (resource == PATH_OPERATORS)
-		namespace = OPERATOR_NAMESPACE;
 		ADD("GET", path_list, resource, namespace, &page);
 		ADD("GET", path_watch, resource, namespace, "7", 300);
 	}
