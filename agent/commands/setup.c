@@ -166,24 +166,24 @@ static bool check(struct provision *account, const struct manifest *manifest)
 {
 	uint64_t deadline_usec = clock_boottime_usec() + KNOWN_USEC;
 	const struct manifest_right *right;
-	struct provision_end end = { 0 };
+	struct provision_end end;
 	unsigned had = 0, count = 0;
 	char words[2 * OBJECT_NAME_MAX + 96];
 	bool allowed;
 
-	for (; end.fate != PROVISION_FAILED && (right = manifest_right(manifest, count)); count++) {
+	for (; (right = manifest_right(manifest, count)); count++) {
 		provision_review(account, right, deadline_usec, &allowed, &end);
-		had += allowed;
 		held_right_words(right, words, sizeof(words));
-		if (end.fate == PROVISION_FAILED)
+		if (end.fate == PROVISION_FAILED) {
 			complain("it could not be asked whether the account may %s: %s; run "
 			         "gatewake setup again",
 			         words, end.text);
-		else if (!allowed)
+			return false;
+		}
+		had += allowed;
+		if (!allowed)
 			complain("the account may not %s", words);
 	}
-	if (end.fate == PROVISION_FAILED)
-		return false;
 	(void)printf("%-10s %u of %u rights, asked for with the new credentials\n", "checked", had,
 	             count);
 	return had == count;

@@ -20,6 +20,14 @@ static int join(char *path, const char *folder, const char *name, const char *su
 	return len < 0 || len >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
+/* The file, and the one that is written beside it, to take its place. */
+static int join_both(char *path, char *new, const char *folder, const char *name)
+{
+	int r = join(path, folder, name, "");
+
+	return r < 0 ? r : join(new, folder, name, ".new");
+}
+
 static int write_all(int fd, const char *bytes, size_t len)
 {
 	while (len > 0) {
@@ -66,10 +74,8 @@ static int replace(const char *folder, const char *name, mode_t mode, const char
                    enum state_sync sync)
 {
 	char path[PATH_MAX], new[PATH_MAX];
-	int r = join(path, folder, name, "");
+	int r = join_both(path, new, folder, name);
 
-	if (r == 0)
-		r = join(new, folder, name, ".new");
 	if (r < 0)
 		return r;
 	/* One that was there before would keep its mode, or be open to somebody. */
@@ -107,10 +113,8 @@ int state_write_private(const char *folder, const char *name, const char *bytes,
 int state_remove(const char *folder, const char *name)
 {
 	char path[PATH_MAX], new[PATH_MAX];
-	int r = join(path, folder, name, "");
+	int r = join_both(path, new, folder, name);
 
-	if (r == 0)
-		r = join(new, folder, name, ".new");
 	if (r < 0)
 		return r;
 	(void)unlink(new);
