@@ -2,7 +2,6 @@
 #include "tests/fakeapi/apply.h"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,14 +33,11 @@ static void keep(cJSON *to, const cJSON *from, const char *name)
 
 static void give_token(cJSON *json)
 {
-	unsigned char bytes[16];
-	char token[2 * sizeof(bytes) + 1], base64[64];
+	char token[TLS_TOKEN_SIZE], base64[64];
 
 	if (strcmp(text_at(json, "type"), TOKEN_TYPE) != 0 || at(json, "data"))
 		return;
-	(void)RAND_bytes(bytes, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		(void)snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+	tls_make_token(token);
 	(void)EVP_EncodeBlock((unsigned char *)base64, (const unsigned char *)token,
 	                      (int)strlen(token));
 	(void)cJSON_AddStringToObject(cJSON_AddObjectToObject(json, "data"), "token", base64);

@@ -226,25 +226,37 @@ static bool do_deny(struct fake *fake, const char *rest)
 	return sscanf(rest, "%u %63[^\n]", &fake->world.denials, fake->world.denied) == 2;
 }
 
+struct named { /* an object */
+	char resource[64], namespace[64], name[256];
+};
+
+/* RESOURCE NAMESPACE NAME; "-" is no namespace. */
+static bool read_named(const char *rest, struct named *ret)
+{
+	if (sscanf(rest, "%63s %63s %255s", ret->resource, ret->namespace, ret->name) != 3)
+		return false;
+	if (strcmp(ret->namespace, "-") == 0)
+		ret->namespace[0] = '\0';
+	return true;
+}
+
 static bool do_delete(struct fake *fake, const char *rest)
 {
-	char resource[64], namespace[64], name[256];
+	struct named it;
 
-	return sscanf(rest, "%63s %63s %255s", resource, namespace, name) == 3 &&
-	       store_delete(&fake->world.store, resource,
-	                    strcmp(namespace, "-") == 0 ? "" : namespace, name);
+	return read_named(rest, &it) &&
+	       store_delete(&fake->world.store, it.resource, it.namespace, it.name);
 }
 
 /* Somebody else's object is in the place of ours. */
 static bool do_strip(struct fake *fake, const char *rest)
 {
-	char resource[64], namespace[64], name[256];
 	struct stored *object;
+	struct named it;
 
-	if (sscanf(rest, "%63s %63s %255s", resource, namespace, name) != 3)
+	if (!read_named(rest, &it))
 		return false;
-	object = store_find(&fake->world.store, resource,
-	                    strcmp(namespace, "-") == 0 ? "" : namespace, name);
+	object = store_find(&fake->world.store, it.resource, it.namespace, it.name);
 	if (!object)
 		return false;
 	cJSON_DeleteItemFromObjectCaseSensitive(
@@ -254,13 +266,13 @@ static bool do_strip(struct fake *fake, const char *rest)
 
 static bool show(struct fake *fake, const char *rest, char *answer, size_t size)
 {
-	char resource[64], namespace[64], name[256], *text;
 	const struct stored *object;
+	struct named it;
+	char *text;
 
-	if (sscanf(rest, "%63s %63s %255s", resource, namespace, name) != 3)
+	if (!read_named(rest, &it))
 		return false;
-	object = store_find(&fake->world.store, resource,
-	                    strcmp(namespace, "-") == 0 ? "" : namespace, name);
+	object = store_find(&fake->world.store, it.resource, it.namespace, it.name);
 	text = object ? cJSON_PrintUnformatted(object->json) : NULL;
 	(void)snprintf(answer, size, "ok %s", text ? text : "missing");
 	free(text);

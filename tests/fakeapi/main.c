@@ -10,7 +10,6 @@
 #include <ftw.h>
 #include <getopt.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -146,16 +145,6 @@ static char *read_identity(const char *name)
 	return strdup(text);
 }
 
-static void make_token(void)
-{
-	unsigned char bytes[16];
-
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-		die("no token");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		(void)snprintf(fake.token + 2 * i, 3, "%02x", bytes[i]);
-}
-
 /* ADDRESS:PORT, in two: the address alone stays behind in text. */
 static unsigned cut_port(char *text)
 {
@@ -174,7 +163,7 @@ static void make_identity(struct tls_identity *ca, struct tls_identity *leaf)
 	char names[96], *token;
 
 	if (!identity) {
-		make_token();
+		tls_make_token(fake.token);
 		tls_make(ca, "fake-ca", NULL, NULL);
 		(void)snprintf(names, sizeof(names), "IP:%s,IP:%s", fake.front[GATE_LOCAL].ip, vip);
 		tls_make(leaf, "kubernetes", names, ca);

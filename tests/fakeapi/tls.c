@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <stdint.h>
@@ -124,6 +125,15 @@ void tls_make(struct tls_identity *ret, const char *name, const char *names,
 void tls_make_rsa(struct tls_identity *ret, const char *name)
 {
 	issue(ret, name, NULL, NULL, EVP_RSA_gen(2048));
+}
+
+void tls_make_token(char token[TLS_TOKEN_SIZE])
+{
+	unsigned char bytes[(TLS_TOKEN_SIZE - 1) / 2];
+
+	must(RAND_bytes(bytes, sizeof(bytes)) == 1, "no random bytes");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		(void)snprintf(token + 2 * i, 3, "%02x", bytes[i]);
 }
 
 void tls_identity_clear(struct tls_identity *self)

@@ -21,6 +21,10 @@ void tls_make(struct tls_identity *ret, const char *name, const char *names,
 void tls_make_rsa(struct tls_identity *ret, const char *name); /* as without a ca */
 void tls_identity_clear(struct tls_identity *self);
 
+/* What a client shows that it is known by: random. */
+#define TLS_TOKEN_SIZE 33
+void tls_make_token(char token[TLS_TOKEN_SIZE]);
+
 SSL_CTX *tls_context(const char *cert_pem, const char *key_pem);
 
 /* A connection that was accepted, non-blocking; wake is an eventfd that ends a wait. */
