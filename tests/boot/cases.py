@@ -262,15 +262,20 @@ def catalog_explains_an_entry(box):
     same(left, [], "fields that were not filled in")
 
 
+def exposure(box, unit="gatewake.service"):
+    """What systemd sums up of a unit's sandbox: a line that ends with the figure."""
+    report = box.run("systemd-analyze", "security", "--no-pager", unit)
+    return re.search(rf"Overall exposure level for {re.escape(unit)}: [0-9.]+", report)[0]
+
+
 @case
 def sandbox_is_tight(box):
     """systemd finds nothing to complain of in the unit, exposure is at most 1.2, and it runs as nobody in particular"""
     box.boot()
     same(box.run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/gatewake.service").strip(), "",
          "systemd-analyze verify")
-    report = box.run("systemd-analyze", "security", "--no-pager", "gatewake.service")
-    exposure = float(re.search(r"Overall exposure level for gatewake.service: ([0-9.]+)", report)[1])
-    assert exposure <= 1.2, report
+    level = exposure(box)
+    assert float(level.split()[-1]) <= 1.2, level
     status = box.run("cat", f"/proc/{box.show('MainPID')}/status")
     uids = set(re.search(r"^Uid:\s+(.*)$", status, re.M)[1].split())
     same(len(uids), 1, f"user ids {uids}")
@@ -346,5 +351,4 @@ def metrics_in_a_folder_of_others(box):
     box.run("rm", "-r", folder)
     box.run("systemctl", "start", "gatewake")
     proven(box)
-    report = box.run("systemd-analyze", "security", "--no-pager", "gatewake.service")
-    return re.search(r"Overall exposure level for gatewake.service: [0-9.]+", report)[0]
+    return exposure(box)

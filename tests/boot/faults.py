@@ -3,15 +3,14 @@
 service goes on, says it once, and does no harm."""
 
 import json
-import re
 import time
 
 import lan
 from account import give_k3s, world_without_account
 from bed import waiting
 from bed.waiting import until
-from cases import (DELETE, LEDGER, PATIENCE, case, dropin, holds, proven, same, spend_and_kill, start, status_with,
-                   wait_for_line, wait_for_restarts, world_of)
+from cases import (DELETE, LEDGER, PATIENCE, case, dropin, exposure, holds, proven, same, spend_and_kill, start,
+                   status_with, wait_for_line, wait_for_restarts, world_of)
 from prevention import remember_address
 from world import World
 
@@ -69,13 +68,18 @@ def never_ended(box):
 
 # --- the disk ---
 
-@case
-def disk_full(box):
-    """a full disk: it starts, repairs, proves, says it once, keeps the old ledger whole, writes when it can again"""
+def on_its_own_disk(box):
+    """A first race is over; the world, and what is on the disk then."""
     own_disk(box)
     world = world_of(box)
     lose_the_race(box, world)
-    before = state_of(box)
+    return world, state_of(box)
+
+
+@case
+def disk_full(box):
+    """a full disk: it starts, repairs, proves, says it once, keeps the old ledger whole, writes when it can again"""
+    world, before = on_its_own_disk(box)
     holds(" ".join(before), "ledger")
     fill(box, STATES)
     lose_the_race(box, world)
@@ -107,10 +111,7 @@ def killed_with_a_full_disk(box):
 @case
 def disk_turns_read_only(box):
     """an SD card that fails while it runs: it repairs and proves all the same, and says once what it cannot keep"""
-    own_disk(box)
-    world = world_of(box)
-    lose_the_race(box, world)
-    before = state_of(box)
+    world, before = on_its_own_disk(box)
     box.run("mount", "-o", "remount,ro", STATES)
     world.tell("restart refused 3")
     until(lambda: world.count(DELETE) == 2, PATIENCE, "the restart of the operator")
@@ -289,9 +290,7 @@ def holder(box):
 def adverts_are_heard(first, second):
     """beside the node with the address: without the drop-in it says that it hears no adverts, with it who sends them"""
     lan.join(first, second)
-    lan.give_keepalived(first)
-    first.boot()
-    until(lambda: lan.holds(first), PATIENCE, "the address on the first node", every=0.05)
+    lan.boot_holder(first)
     world = world_of(second)
     settings = second.read("etc/gatewake/config.yaml")
     second.write("etc/gatewake/config.yaml", settings.replace(f"vip: {world.vip}\n", f"vip: {lan.VIP}:6443\n"))
@@ -306,8 +305,7 @@ def adverts_are_heard(first, second):
     first.run("systemctl", "stop", "keepalived")
     until(lambda: holder(second).get("source") == "farewell", PATIENCE, "its farewell")
     same(len(said(second, DEAF)), 1, "times that it says that it does not hear")
-    report = second.run("systemd-analyze", "security", "--no-pager", "gatewake.service")
-    return re.search(r"Overall exposure level for gatewake.service: [0-9.]+", report)[0]
+    return exposure(second)
 
 
 # --- the units beside it ---
@@ -398,8 +396,7 @@ def a_wait_needs_no_agent_for_the_address(box):
     same(ended(box, wait), ["success", "0"], f"the wait, which says {box.entries(unit=wait)}")
     same(box.run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/gatewake-wait@.service").strip(),
          "", "systemd-analyze verify")
-    report = box.run("systemd-analyze", "security", "--no-pager", wait)
-    return re.search(r"Overall exposure level for \S+: [0-9.]+", report)[0]
+    return exposure(box, wait)
 
 
 @case

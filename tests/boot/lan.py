@@ -4,6 +4,9 @@
 import itertools
 import subprocess
 
+from bed.waiting import until
+
+PATIENCE = 30
 VIP = "192.0.2.100"
 EXAMPLES = "usr/share/doc/gatewake/examples"
 NUMBERS = itertools.count(1)
@@ -122,3 +125,10 @@ def held_since(box):
 
 def holds(box):
     return VIP in box.run("ip", "-4", "-oneline", "address", "show", "to", VIP)
+
+
+def boot_holder(box):
+    """Returns once it has the address."""
+    give_keepalived(box)
+    box.boot()
+    until(lambda: holds(box), PATIENCE, f"the address on {box.name}", every=0.05)

@@ -140,9 +140,7 @@ TRACK = "\ttrack_script {\n\t\tgatewake_local\n\t}"
 def backup_does_not_wait(first, second):
     """a node beside the one that has the address: k3s starts at once, without the address"""
     lan.join(first, second)
-    lan.give_keepalived(first)
-    first.boot()
-    until(lambda: lan.holds(first), PATIENCE, "the address on the first node", every=0.05)
+    lan.boot_holder(first)
     lan.give_keepalived(second, priority=90)
     lan.give_k3s(second)
     lan.give_drop_in(second)

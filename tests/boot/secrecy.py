@@ -4,7 +4,6 @@ has to keep in memory; it is nowhere else."""
 
 import base64
 import json
-import pathlib
 import re
 import subprocess
 import sys

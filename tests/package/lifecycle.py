@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to a host: install, upgrade, remove, purge. Each case gets a container of its own, not booted yet."""
 
+import functools
 import hashlib
 import os
 import pathlib
@@ -187,9 +188,7 @@ def purge_leaves_nothing(box, packages):
 @case("trixie")
 def trixie_takes_it(box, packages):
     """what was built on bookworm installs on trixie, without systemd, runs, is upgraded, and goes without a trace"""
-    def run(*argv):
-        return chroot(box, *argv)
-
+    run = functools.partial(chroot, box)
     before = files(box.root)
     run("dpkg", "--install", "/srv/first.deb")
     said = run("gatewake", "--version")

@@ -6,14 +6,12 @@ import contextlib
 import pathlib
 import re
 import subprocess
-import threading
 
-from bed.waiting import until
+from bed.fake import PATIENCE, Fake
 from machine import BRIDGE, HOST, SHARED, run
 from world import VIP, seen_at
 
 PORT = 7443
-PATIENCE = 30
 TAPES = pathlib.Path(__file__).resolve().parent.parent / "unit" / "tapes"
 PLACE = "/run/world"
 
@@ -34,39 +32,21 @@ RequiresMountsFor={PLACE}
 {seen_at(PLACE)}"""
 
 
-class World:
+class World(Fake):
     """Healthy until it is told otherwise. Its virtual address answers ARP only while it is held."""
 
     def __init__(self, machine, fakeapi):
         self.machine = machine
-        self.heard = []
         folder = machine.folder / "world"
         folder.mkdir(mode=0o755)
-        self.popen = subprocess.Popen(
+        super().__init__(subprocess.Popen(
             [fakeapi, "--tapes", TAPES, "--folder", folder, "--address", HOST, "--vip", f"{VIP}:{PORT}"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-        threading.Thread(target=self.hear, daemon=True).start()
-        ready = until(lambda: next((line for line in list(self.heard) if line.startswith("ready ")), None), PATIENCE,
-                      "the API server's first line", every=0.02)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1))
+        ready = self.wait_for("ready ")
         self.kubeconfig, machine.shared = re.match(r"ready kubeconfig=(\S+) host-root=(\S+) ", ready).groups()
         machine.write("etc/systemd/system/run-world.mount", MOUNT)
         machine.write("etc/systemd/system/gatewake.service.d/host.conf", DROPIN)
         machine.write("etc/gatewake/config.yaml", f"vip: {VIP}:{PORT}\n")
-
-    def hear(self):
-        for line in self.popen.stdout:
-            self.heard.append(line.rstrip("\n"))
-
-    def tell(self, command):
-        """Returns from where on events are its consequences."""
-        start = len(self.heard)
-        self.popen.stdin.write(command + "\n")
-        until(lambda: "ok" in self.heard[start:], PATIENCE, f"an ok to {command}", every=0.02)
-        return start
-
-    def find(self, *parts, start=0):
-        """The lines that have all of that."""
-        return [line for line in self.heard[start:] if all(part in line for part in parts)]
 
     def hold_address(self):
         run("ip", "address", "add", f"{VIP}/32", "dev", BRIDGE)
