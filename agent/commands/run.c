@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* run - the service: turns the cycle until SIGTERM, tells systemd how it goes. */
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "engine/cycle.h"
 #include "engine/tell.h"
 #include "host/clock.h"
+#include "host/memory.h"
 #include "host/notify.h"
 #include "host/state.h"
 
@@ -19,12 +19,12 @@
 #define RELOAD_USEC     (30 * SECONDS_USEC) /* between reloads after a 401 */
 #define KUBECONFIG_USEC (2 * SECONDS_USEC) /* between looks at the file */
 #define RELAXED_USEC    (10 * SECONDS_USEC) /* with credentials: then the probes wake more often */
-#define LARGE_BYTES     (64 << 10)
 
 struct service {
 	struct engine *engine;
 	const struct config *config;
 	struct tell tell;
+	struct memory memory;
 	int signals;
 	uint64_t watchdog_usec; /* 0: none */
 	uint64_t status_usec, kubeconfig_usec, reload_usec;
@@ -134,6 +134,7 @@ static void turn(struct service *service)
 	tell_journal(&service->tell, service->engine, now_usec);
 	tell_runfile(service->engine, now_usec);
 	tell_systemd(service, now_usec);
+	memory_rest(&service->memory, service->engine->decision.since_usec, now_usec);
 	/* Hours without a virtual address are healthy; an order without an end is not. */
 	if (service->watchdog_usec && service->engine->decision.overdue == ORDER_NONE)
 		notify_watchdog();
@@ -184,15 +185,6 @@ static int take_lock(const struct config *config, int *ret_fd)
 	return r;
 }
 
-/* What is large is needed for a moment: a list, a body, a status. It is given back whole, where glibc's own limit goes up
- * with each of them, and the heap keeps the most that it ever held. And the resolver's thread needs no arena. */
-static void be_frugal(void)
-{
-	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
-	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
-	(void)mallopt(M_ARENA_MAX, 1);
-}
-
 static int run(const struct config *config, const char *argument)
 {
 	CLEANUP(cycle_free_p) struct engine *engine = NULL;
@@ -203,7 +195,7 @@ static int run(const struct config *config, const char *argument)
 	int r;
 
 	(void)argument;
-	be_frugal();
+	memory_be_frugal();
 	if (take_lock(config, &lock) < 0 || open_signals(&signals) < 0)
 		return EXIT_FAILURE;
 	(void)mkdir(config->state_dir, 0755);

@@ -6,6 +6,7 @@
 #include "host/clock.h"
 #include "host/containers.h"
 #include "host/follow.h"
+#include "host/memory.h"
 #include "host/runfile.h"
 #include "host/state.h"
 #include "report/table.h"
@@ -403,6 +404,46 @@ static void a_json_that_does_not_fit_is_not_written_in_half(void **state)
 	assert_int_equal(status_to_json(&status, false, json, sizeof(json)), 0);
 }
 
+/* --- memory --- */
+
+/* KiB of files that are mapped, the program's own and its libraries'; beneath an emulator that one's as well. */
+static unsigned long mapped(void)
+{
+	unsigned long size, resident, shared = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%lu %lu %lu", &size, &resident, &shared), 3);
+	(void)fclose(file);
+	return shared * (unsigned long)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static int written_to = 1;
+
+static void what_was_needed_to_start_is_given_back_once(void **state)
+{
+	const uint64_t since = 5 * SECONDS_USEC, later = since + 60 * SECONDS_USEC;
+	struct memory memory = { 0 };
+	unsigned long before, after;
+
+	(void)state;
+	written_to = 2;
+	before = mapped();
+	memory_rest(&memory, since, later - 1);
+	assert_true(mapped() >= before);
+	memory_rest(&memory, since, later);
+	after = mapped();
+	assert_true(after + 256 < before);
+	assert_int_equal(written_to, 2);
+	assert_string_equal(strerror(ENOENT), "No such file or directory");
+	assert_true(mapped() >= after); /* what is used comes back, and stays */
+	after = mapped();
+	memory_rest(&memory, since, later + 3600 * SECONDS_USEC);
+	assert_true(mapped() >= after);
+	memory_rest(&memory, later, later + 3600 * SECONDS_USEC);
+	assert_true(mapped() + 256 < before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +462,7 @@ int main(void)
 		cmocka_unit_test(how_long_ago_is_told_roughly),
 		cmocka_unit_test(the_table_shows_what_helps),
 		cmocka_unit_test(a_json_that_does_not_fit_is_not_written_in_half),
+		cmocka_unit_test(what_was_needed_to_start_is_given_back_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
