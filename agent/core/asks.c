@@ -66,6 +66,7 @@ _Static_assert(sizeof(pause_usec) / sizeof(pause_usec[0]) == PACE_COUNT, "a row 
 #define LOG_CLOSE_USEC       (300 * MSEC_USEC)
 #define METRICS_AFTER_USEC   (3 * SECONDS_USEC) /* by then a log has said it, if it says it at all */
 #define METRICS_USEC         (2100 * MSEC_USEC)
+#define UNSERVED_USEC        (20 * SECONDS_USEC) /* CRDs that no verdict waits for; each is large */
 #define METRICS_PATIENT_USEC (10 * SECONDS_USEC) /* newer releases never have a series of ours */
 #define NEEDED_USEC          (50 * MSEC_USEC) /* at once, and yet no loop if the answer does not help */
 
@@ -192,6 +193,14 @@ static enum pace pace_now(const struct core *core, const struct evidence *eviden
 	               : pace;
 }
 
+/* The address may come after all else is known, or answer on everything but these. But nobody misses what is
+ * switched off. */
+static bool crds_open(const struct core *core)
+{
+	return core->crds != CRDS_SERVED &&
+	       (core->verdict != VERDICT_DISABLED || core->crds != CRDS_MISSING);
+}
+
 static uint64_t pause_of(const struct core *core, const struct evidence *evidence,
                          enum order_kind kind, uint64_t now_usec, uint32_t dice)
 {
@@ -199,9 +208,8 @@ static uint64_t pause_of(const struct core *core, const struct evidence *evidenc
 	enum pace pace = pace_now(core, evidence, now_usec);
 	uint64_t pause = ask->needed ? NEEDED_USEC : pause_usec[pace][kind];
 
-	/* The address may come after all else is known, or answer on everything but these. */
-	if (kind == ASK_CRDS && pause == NEVER && core->crds != CRDS_SERVED)
-		pause = pause_usec[PACE_COMING][ASK_CRDS];
+	if (kind == ASK_CRDS && pause == NEVER && crds_open(core))
+		return UNSERVED_USEC;
 	/* Our Node is as of yesterday until the kubelet has told the API of this boot: any moment now. */
 	if (kind == ASK_NODES && core->cause == CAUSE_NODE_UNKNOWN)
 		pause = pause_usec[PACE_COMING][ASK_PODS];

@@ -131,14 +131,33 @@ static void crds_are_looked_at_until_they_are_served(void **state)
 	b.layer[ENDPOINT_VIP] = LAYER_USABLE;
 	b.crds = CRDS_UNANSWERED;
 	bench_run(&b, 9 * SECONDS_USEC);
+	assert_int_equal(b.asks[ASK_CRDS], 1);
 	assert_int_equal(b.decision.endpoint[ENDPOINT_VIP].layer, LAYER_CRDS);
+	bench_run(&b, 600 * SECONDS_USEC);
+	assert_int_equal(b.asks[ASK_CRDS], 1 + 600 / 20);
 	b.crds = CRDS_MISSING;
-	bench_run(&b, 6 * SECONDS_USEC);
+	bench_run(&b, 21 * SECONDS_USEC);
 	assert_int_equal(b.decision.verdict, VERDICT_CRDS_MISSING);
 	b.crds = CRDS_SERVED;
 	bench_run(&b, 6 * SECONDS_USEC);
 	assert_int_equal(b.decision.verdict, VERDICT_HEALTHY);
 	assert_int_equal(b.decision.endpoint[ENDPOINT_VIP].layer, LAYER_USABLE);
+	b.asks[ASK_CRDS] = 0;
+	bench_run(&b, 600 * SECONDS_USEC);
+	assert_int_equal(b.asks[ASK_CRDS], 0);
+}
+
+static void crds_that_nobody_wants_may_be_missing(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_new(&b);
+	b.evidence.config.gateway_off = true;
+	b.crds = CRDS_MISSING;
+	bench_run(&b, 60 * SECONDS_USEC);
+	assert_int_equal(b.decision.verdict, VERDICT_DISABLED);
+	assert_true(b.asks[ASK_CRDS] >= 1);
 	b.asks[ASK_CRDS] = 0;
 	bench_run(&b, 600 * SECONDS_USEC);
 	assert_int_equal(b.asks[ASK_CRDS], 0);
@@ -302,6 +321,7 @@ int main(void)
 		cmocka_unit_test(the_core_never_wakes_in_the_past),
 		cmocka_unit_test(the_core_wakes_to_notice_what_is_overdue),
 		cmocka_unit_test(crds_are_looked_at_until_they_are_served),
+		cmocka_unit_test(crds_that_nobody_wants_may_be_missing),
 		cmocka_unit_test(a_healthy_hour_is_quiet),
 		cmocka_unit_test(what_is_still_and_watched_is_looked_at_rarely),
 		cmocka_unit_test(a_change_of_the_pods_is_followed_by_a_look),
