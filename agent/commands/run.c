@@ -134,7 +134,8 @@ static void turn(struct service *service)
 	tell_journal(&service->tell, service->engine, now_usec);
 	tell_runfile(service->engine, now_usec);
 	tell_systemd(service, now_usec);
-	memory_rest(&service->memory, service->engine->decision.since_usec, now_usec);
+	if (service->engine->decision.on) /* else it may have to be quick at any moment */
+		memory_rest(&service->memory, service->engine->decision.since_usec, now_usec);
 	/* Hours without a virtual address are healthy; an order without an end is not. */
 	if (service->watchdog_usec && service->engine->decision.overdue == ORDER_NONE)
 		notify_watchdog();

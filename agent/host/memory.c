@@ -48,7 +48,7 @@ void memory_rest(struct memory *self, uint64_t since_usec, uint64_t now_usec)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
-	if (self->rested_usec == since_usec || now_usec - since_usec < REST_USEC)
+	if (self->rested_usec == since_usec || now_usec < since_usec + REST_USEC)
 		return;
 	self->rested_usec = since_usec;
 	(void)dl_iterate_phdr(let_go_of_object, &page);
