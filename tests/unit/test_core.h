@@ -308,6 +308,15 @@ static inline void bench_run(struct bench *bench, uint64_t usec)
 	bench_step(bench);
 }
 
+/* How often that is asked for in so much time. */
+static inline unsigned bench_asks(struct bench *bench, enum order_kind kind, uint64_t usec)
+{
+	unsigned before = bench->asks[kind];
+
+	bench_run(bench, usec);
+	return bench->asks[kind] - before;
+}
+
 /* Runs until the core orders a delete; its outcome is the test's to tell. */
 static inline void bench_run_to_act(struct bench *bench)
 {

@@ -142,9 +142,7 @@ static void crds_are_looked_at_until_they_are_served(void **state)
 	bench_run(&b, 6 * SECONDS_USEC);
 	assert_int_equal(b.decision.verdict, VERDICT_HEALTHY);
 	assert_int_equal(b.decision.endpoint[ENDPOINT_VIP].layer, LAYER_USABLE);
-	b.asks[ASK_CRDS] = 0;
-	bench_run(&b, 600 * SECONDS_USEC);
-	assert_int_equal(b.asks[ASK_CRDS], 0);
+	assert_int_equal(bench_asks(&b, ASK_CRDS, 600 * SECONDS_USEC), 0);
 }
 
 static void crds_that_nobody_wants_may_be_missing(void **state)
@@ -158,9 +156,7 @@ static void crds_that_nobody_wants_may_be_missing(void **state)
 	bench_run(&b, 60 * SECONDS_USEC);
 	assert_int_equal(b.decision.verdict, VERDICT_DISABLED);
 	assert_true(b.asks[ASK_CRDS] >= 1);
-	b.asks[ASK_CRDS] = 0;
-	bench_run(&b, 600 * SECONDS_USEC);
-	assert_int_equal(b.asks[ASK_CRDS], 0);
+	assert_int_equal(bench_asks(&b, ASK_CRDS, 600 * SECONDS_USEC), 0);
 }
 
 static void a_healthy_hour_is_quiet(void **state)
@@ -209,9 +205,7 @@ static void what_is_still_and_watched_is_looked_at_rarely(void **state)
 	assert_in_range(b.asks[ASK_DEPLOYMENTS], 28, 32);
 	assert_int_equal(b.decision.verdict, VERDICT_HEALTHY);
 	b.evidence.pods.watched = false; /* from here on nobody would tell */
-	b.asks[ASK_PODS] = 0;
-	bench_run(&b, 60 * SECONDS_USEC);
-	assert_in_range(b.asks[ASK_PODS], 28, 32);
+	assert_in_range(bench_asks(&b, ASK_PODS, 60 * SECONDS_USEC), 28, 32);
 }
 
 static void a_change_of_the_pods_is_followed_by_a_look(void **state)
@@ -257,9 +251,7 @@ static void an_answer_that_does_not_help_is_no_loop(void **state)
 	assert_int_not_equal(b.core.judged[0].pending_usec, 0);
 	b.evidence.pods.truncated = true;
 	b.mute[ASK_PODS] = false;
-	b.asks[ASK_PODS] = 0;
-	bench_run(&b, 10 * SECONDS_USEC);
-	assert_true(b.asks[ASK_PODS] <= 60);
+	assert_true(bench_asks(&b, ASK_PODS, 10 * SECONDS_USEC) <= 60);
 }
 
 static void a_silent_log_is_read_less_closely_after_a_minute(void **state)
