@@ -4,13 +4,13 @@
 import re
 import time
 
+from bed.fake import PATIENCE
 from bed.waiting import until
 from world import World
 
 LEDGER = "/var/lib/private/gatewake/ledger"
 DELETE = "write DELETE /api/v1/namespaces/kube-system/pods/"
 HELD = "held DELETE /api/v1/namespaces/kube-system/pods/"
-PATIENCE = 30
 CASES = {}
 
 

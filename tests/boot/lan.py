@@ -4,9 +4,9 @@
 import itertools
 import subprocess
 
+from bed.fake import PATIENCE
 from bed.waiting import until
 
-PATIENCE = 30
 VIP = "192.0.2.100"
 EXAMPLES = "usr/share/doc/gatewake/examples"
 NUMBERS = itertools.count(1)
