@@ -272,7 +272,7 @@ static bool farewell_is_over(struct holder *self, const struct evidence_holder *
 
 	if (self->now.source != SOURCE_FAREWELL || last->resigned_usec == self->farewell_usec)
 		return false;
-	over_usec = last->resigned_usec + FAREWELL_USEC + 1; /* from then on an answer counts */
+	over_usec = gone_usec(self, seen, last) + 1; /* from then on an answer counts */
 	recheck_at(self, over_usec, now_usec);
 	if (now_usec < over_usec)
 		return false;
