@@ -66,8 +66,8 @@ _Static_assert(sizeof(pause_usec) / sizeof(pause_usec[0]) == PACE_COUNT, "a row 
 #define LOG_CLOSE_USEC       (300 * MSEC_USEC)
 #define METRICS_AFTER_USEC   (3 * SECONDS_USEC) /* by then a log has said it, if it says it at all */
 #define METRICS_USEC         (2100 * MSEC_USEC)
-#define UNSERVED_USEC        (20 * SECONDS_USEC) /* CRDs that no verdict waits for; each is large */
 #define METRICS_PATIENT_USEC (10 * SECONDS_USEC) /* newer releases never have a series of ours */
+#define UNSERVED_USEC        (20 * SECONDS_USEC) /* CRDs that no verdict waits for; each is large */
 #define NEEDED_USEC          (50 * MSEC_USEC) /* at once, and yet no loop if the answer does not help */
 
 static const struct backoff_policy unanswered = { .least_usec = 250 * MSEC_USEC,

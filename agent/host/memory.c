@@ -3,7 +3,6 @@
 
 #include <link.h>
 #include <malloc.h>
-#include <stdbool.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,34 +21,35 @@ void memory_be_frugal(void)
 }
 
 /* Only whole pages: those at the ends may be another segment's as well, one that was written to. */
-static void let_go_of(uintptr_t begin, uintptr_t end, uintptr_t page)
+static void let_go_of(uintptr_t begin, uintptr_t end)
 {
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
 	begin = (begin + page - 1) & ~(page - 1);
 	end &= ~(page - 1);
 	if (begin < end)
 		(void)madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
-static int let_go_of_object(struct dl_phdr_info *object, size_t size, void *page)
+static int let_go_of_object(struct dl_phdr_info *object, size_t size, void *unused)
 {
 	(void)size;
+	(void)unused;
 	for (size_t i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
 		uintptr_t begin = object->dlpi_addr + segment->p_vaddr;
 
 		/* What the linker relocates, and then protects, stands in a segment that may be written to. */
 		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W))
-			let_go_of(begin, begin + segment->p_memsz, *(const uintptr_t *)page);
+			let_go_of(begin, begin + segment->p_memsz);
 	}
 	return 0;
 }
 
 void memory_rest(struct memory *self, uint64_t since_usec, uint64_t now_usec)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-
 	if (self->rested_usec == since_usec || now_usec < since_usec + REST_USEC)
 		return;
 	self->rested_usec = since_usec;
-	(void)dl_iterate_phdr(let_go_of_object, &page);
+	(void)dl_iterate_phdr(let_go_of_object, NULL);
 }
